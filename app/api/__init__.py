@@ -1,0 +1,37 @@
+"""HTTP: one blueprint a resource; parameters on top, routes under them."""
+
+from flask import Flask
+
+from app.api import (
+    accounts,
+    assignment_groups,
+    assignments,
+    course_users,
+    courses,
+    docs,
+    enrollments,
+    health,
+    sections,
+    submissions,
+    tokens,
+    users,
+)
+
+
+def register(app: Flask) -> None:
+    """Attach every resource to `app`."""
+    for module in (
+        accounts,
+        users,
+        tokens,
+        courses,
+        course_users,
+        sections,
+        enrollments,
+        assignment_groups,
+        assignments,
+        submissions,
+        health,
+        docs,
+    ):
+        app.register_blueprint(module.blueprint)

@@ -1,0 +1,153 @@
+"""Assignment groups of a course."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from flask import Blueprint
+from pydantic import Field
+from sqlalchemy import select
+
+from app.extensions import db
+from app.http.auth import access, require_right, viewer
+from app.http.lookup import Ref, find, find_row, names
+from app.http.pagination import page
+from app.http.params import Id, Number, Params, Text, Title, Whole, takes
+from app.models.assignment_groups import AssignmentGroup, group_rows
+from app.models.assignments import Assignment, assignment_rows
+from app.models.types import AnyRow
+from app.serializers.assignment_groups import AssignmentGroupJSON, assignment_group_json
+from app.serializers.assignments import assignment_json
+from app.serializers.submissions import submission_json
+from app.services import assignment_groups, gradebook
+from app.services.permissions import Right
+
+blueprint = Blueprint("assignment_groups", __name__, url_prefix="/api/v1/courses/<ref:course>/assignment_groups")
+
+
+class IncludeParams(Params):
+    """What else to show."""
+
+    include: list[Text] = []
+    """assignments; with them also submission (the caller's own)."""
+
+
+class Rules(Params):
+    """Which scores of the group do not count."""
+
+    drop_lowest: int = Field(0, ge=0, le=1000)
+    drop_highest: int = Field(0, ge=0, le=1000)
+    never_drop: list[Id] = []
+    """Assignments that the rules leave alone."""
+
+
+class GroupParams(Params):
+    """The group: plain keys, not nested."""
+
+    name: Title | None = None
+    position: Whole | None = None
+    group_weight: Number | None = None
+    """Percent of the course's total."""
+    rules: Rules | None = None
+    sis_source_id: Title | None = None
+
+
+class DeleteGroupParams(Params):
+    """What becomes of its assignments."""
+
+    move_assignments_to: Id | None = None
+    """The group they move to; they are deleted, if not given."""
+
+
+@blueprint.get("")
+@takes(IncludeParams)
+def list_assignment_groups(params: IncludeParams, course: Ref) -> list[AssignmentGroupJSON]:
+    """List the assignment groups of a course, in their order."""
+    mine = require_right(Right.READ)
+    rows = page(group_rows().where(AssignmentGroup.course_id == mine.course_id).order_by(AssignmentGroup.position, AssignmentGroup.id))
+    return _shown(rows, params.include)
+
+
+@blueprint.post("")
+@takes(GroupParams)
+def create_assignment_group(params: GroupParams, course: Ref) -> AssignmentGroupJSON:
+    """Create an assignment group."""
+    mine = require_right(Right.MANAGE_ASSIGNMENTS)
+    group = assignment_groups.create(mine.course_id, _fields(params))
+    db.session.commit()
+    return _one(group.id)
+
+
+@blueprint.get("/<ref:group>")
+@takes(IncludeParams)
+def get_assignment_group(params: IncludeParams, course: Ref, group: Ref) -> AssignmentGroupJSON:
+    """Get an assignment group."""
+    mine = require_right(Right.READ)
+    row = find_row(group_rows().where(AssignmentGroup.course_id == mine.course_id, names(AssignmentGroup, group)))
+    return _shown([row], params.include)[0]
+
+
+@blueprint.put("/<ref:group>")
+@takes(GroupParams)
+def change_assignment_group(params: GroupParams, course: Ref, group: Ref) -> AssignmentGroupJSON:
+    """Change an assignment group."""
+    require_right(Right.MANAGE_ASSIGNMENTS)
+    found = _group(group)
+    assignment_groups.change(found, _fields(params))
+    db.session.commit()
+    return _one(found.id)
+
+
+@blueprint.delete("/<ref:group>")
+@takes(DeleteGroupParams)
+def delete_assignment_group(params: DeleteGroupParams, course: Ref, group: Ref) -> AssignmentGroupJSON:
+    """Delete an assignment group: its assignments move to `move_assignments_to`, or are deleted with it."""
+    require_right(Right.MANAGE_ASSIGNMENTS)
+    found = _group(group)
+    body = _one(found.id)
+    assignment_groups.remove(found, params.move_assignments_to)
+    db.session.commit()
+    return body
+
+
+def _fields(params: GroupParams) -> dict[str, Any]:
+    fields = params.given()
+    if params.rules is not None:
+        fields |= params.rules.given()
+    fields.pop("rules", None)
+    return fields
+
+
+def _group(group: Ref) -> AssignmentGroup:
+    mine = access()
+    found = select(AssignmentGroup).where(
+        AssignmentGroup.course_id == mine.course_id, names(AssignmentGroup, group), AssignmentGroup.workflow_state != "deleted"
+    )
+    return find(found)
+
+
+def _one(group_id: int) -> AssignmentGroupJSON:
+    return assignment_group_json(find_row(group_rows().where(AssignmentGroup.id == group_id)))
+
+
+def _shown(rows: Sequence[AnyRow], include: Collection[str]) -> list[AssignmentGroupJSON]:
+    """Groups, with their assignments and the caller's own submissions where `include` asks for them."""
+    bodies = [assignment_group_json(row) for row in rows]
+    if "assignments" not in include:
+        return bodies
+    looking = viewer()
+    inside = assignment_rows(staff=looking.staff).where(Assignment.assignment_group_id.in_([row.id for row in rows]))
+    found = db.session.execute(inside.order_by(Assignment.position, Assignment.id)).all()
+    own = {}
+    if "submission" in include:
+        theirs = db.session.execute(gradebook.of_user(looking.user_id, [row.id for row in found]))
+        own = {row.assignment_id: submission_json(row, looking) for row in theirs}
+    by_group: dict[int, list[Any]] = defaultdict(list)
+    for row in found:
+        body = assignment_json(row, looking)
+        if row.id in own:
+            body["submission"] = own[row.id]
+        by_group[row.assignment_group_id].append(body)
+    for group in bodies:
+        group["assignments"] = by_group[group["id"]]
+    return bodies

@@ -1,0 +1,226 @@
+"""Assignments of a course."""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Literal
+
+from flask import Blueprint
+from pydantic import Field
+from sqlalchemy import ColumnElement, and_, exists, select
+
+from app.extensions import db
+from app.http.auth import access, caller, require_right, viewer
+from app.http.lookup import Ref, find, find_row, names
+from app.http.pagination import page
+from app.http.params import Flag, Html, Id, Instant, Number, Params, Short, Text, Title, Whole, takes
+from app.models.assignment_groups import AssignmentGroup
+from app.models.assignments import Assignment, assignment_rows, submitted_online
+from app.models.submissions import NEEDS_GRADING, Submission
+from app.models.types import AnyRow, Rows, utc_now
+from app.models.users import User
+from app.serializers.assignments import AssignmentJSON, StatisticsJSON, assignment_json
+from app.serializers.submissions import submission_json
+from app.services import assignments, gradebook
+from app.services.permissions import Right, require
+
+blueprint = Blueprint("assignments", __name__, url_prefix="/api/v1")
+COLLECTION = "/courses/<ref:course>/assignments"
+SUBMISSION_TYPE = Literal[
+    "online_text_entry",
+    "online_url",
+    "online_upload",
+    "online_quiz",
+    "discussion_topic",
+    "media_recording",
+    "external_tool",
+    "on_paper",
+    "none",
+    "not_graded",
+]
+BUCKET = Literal["past", "overdue", "undated", "ungraded", "unsubmitted", "upcoming", "future"]
+FEWEST_SCORES = 5
+"""Students are not told the statistics of fewer scores: they would tell who has which."""
+
+
+class IncludeParams(Params):
+    """What else to show."""
+
+    include: list[Text] = []
+    """submission (the caller's own), all_dates, score_statistics."""
+
+
+class AssignmentListParams(IncludeParams):
+    """Which assignments, in which order."""
+
+    search_term: Text | None = None
+    order_by: Literal["position", "name", "due_at"] = "position"
+    bucket: BUCKET | None = None
+    assignment_ids: list[Id] = []
+
+
+class AssignmentFields(Params):
+    """The assignment."""
+
+    name: Title | None = None
+    description: Html | None = None
+    submission_types: list[SUBMISSION_TYPE] | None = None
+    allowed_extensions: list[Short] | None = None
+    points_possible: Number | None = Field(None, ge=0)
+    grading_type: Literal["points", "percent", "letter_grade", "gpa_scale", "pass_fail", "not_graded"] | None = None
+    due_at: Instant | None = None
+    lock_at: Instant | None = None
+    unlock_at: Instant | None = None
+    published: Flag | None = None
+    assignment_group_id: Id | None = None
+    position: Whole | None = None
+    omit_from_final_grade: Flag | None = None
+    allowed_attempts: int | None = Field(None, ge=-1, le=1_000_000)
+    """-1: as often as they like."""
+    peer_reviews: Flag | None = None
+
+
+class AssignmentParams(Params):
+    """A new or changed assignment."""
+
+    assignment: AssignmentFields = AssignmentFields()
+
+
+@blueprint.get(COLLECTION)
+@takes(AssignmentListParams)
+def list_assignments(params: AssignmentListParams, course: Ref) -> list[AssignmentJSON]:
+    """List the assignments of a course; students see published ones only."""
+    mine = require_right(Right.READ)
+    return _shown(page(_listed(params, mine.course_id, caller().id)), params.include, caller().id)
+
+
+@blueprint.get("/users/<ref:user>/courses/<ref:course>/assignments")
+@takes(AssignmentListParams)
+def list_user_assignments(params: AssignmentListParams, user: Ref, course: Ref) -> list[AssignmentJSON]:
+    """List the assignments of a course as they concern one user."""
+    mine = require_right(Right.READ)
+    user_id = db.session.scalar(select(User.id).where(names(User, user, caller().id))) or 0
+    require(user_id == caller().id or Right.READ_GRADES in mine.rights or user_id in mine.observed_ids)
+    return _shown(page(_listed(params, mine.course_id, user_id)), params.include, user_id)
+
+
+@blueprint.post(COLLECTION)
+@takes(AssignmentParams)
+def create_assignment(params: AssignmentParams, course: Ref) -> AssignmentJSON:
+    """Create an assignment, unpublished unless told otherwise."""
+    mine = require_right(Right.MANAGE_ASSIGNMENTS)
+    assignment = assignments.create(mine.course_id, params.assignment.given())
+    db.session.commit()
+    return _one(assignment.id)
+
+
+@blueprint.get(f"{COLLECTION}/<ref:assignment>")
+@takes(IncludeParams)
+def get_assignment(params: IncludeParams, course: Ref, assignment: Ref) -> AssignmentJSON:
+    """Get an assignment."""
+    mine = require_right(Right.READ)
+    row = find_row(assignment_rows(staff=True).where(Assignment.course_id == mine.course_id, names(Assignment, assignment)))
+    require(mine.staff or row.workflow_state == "published")
+    return _shown([row], params.include, caller().id)[0]
+
+
+@blueprint.put(f"{COLLECTION}/<ref:assignment>")
+@takes(AssignmentParams)
+def change_assignment(params: AssignmentParams, course: Ref, assignment: Ref) -> AssignmentJSON:
+    """Change an assignment; grades are shown anew when its points or grading type change."""
+    require_right(Right.MANAGE_ASSIGNMENTS)
+    found = _assignment(assignment)
+    assignments.change(found, params.assignment.given())
+    db.session.commit()
+    return _one(found.id)
+
+
+@blueprint.delete(f"{COLLECTION}/<ref:assignment>")
+def delete_assignment(course: Ref, assignment: Ref) -> AssignmentJSON:
+    """Delete an assignment; what was handed in is kept, but counts no more."""
+    require_right(Right.MANAGE_ASSIGNMENTS)
+    found = _assignment(assignment)
+    body = _one(found.id)
+    found.workflow_state = "deleted"
+    db.session.commit()
+    return {**body, "workflow_state": "deleted"}
+
+
+def _assignment(assignment: Ref) -> Assignment:
+    mine = access()
+    found = select(Assignment).where(
+        Assignment.course_id == mine.course_id, names(Assignment, assignment), Assignment.workflow_state != "deleted"
+    )
+    return find(found.with_for_update())
+
+
+def _one(assignment_id: int) -> AssignmentJSON:
+    return _shown([find_row(assignment_rows(staff=True).where(Assignment.id == assignment_id))], (), caller().id)[0]
+
+
+def _listed(params: AssignmentListParams, course_id: int, user_id: int) -> Rows:
+    statement = assignment_rows(staff=viewer().staff).where(Assignment.course_id == course_id)
+    if params.search_term:
+        statement = statement.where(Assignment.name.icontains(params.search_term, autoescape=True))
+    if params.assignment_ids:
+        statement = statement.where(Assignment.id.in_(params.assignment_ids))
+    if params.bucket:
+        statement = statement.where(_in_bucket(params.bucket, user_id))
+    if params.order_by == "position":
+        in_group = statement.join(AssignmentGroup, AssignmentGroup.id == Assignment.assignment_group_id)
+        return in_group.order_by(AssignmentGroup.position, AssignmentGroup.id, Assignment.position, Assignment.id)
+    # Undated last, on both databases.
+    return statement.order_by(
+        *((Assignment.due_at.is_(None), Assignment.due_at) if params.order_by == "due_at" else (Assignment.name,)), Assignment.id
+    )
+
+
+def _in_bucket(bucket: str, user_id: int) -> ColumnElement[bool]:
+    now = utc_now()
+    handed_in = exists().where(Submission.assignment_id == Assignment.id, Submission.user_id == user_id, Submission.attempt.is_not(None))
+    waiting = exists().where(Submission.assignment_id == Assignment.id, NEEDS_GRADING)
+    if not viewer().staff:
+        waiting = exists().where(Submission.assignment_id == Assignment.id, Submission.user_id == user_id, NEEDS_GRADING)
+    online = submitted_online()
+    buckets: dict[str, ColumnElement[bool]] = {
+        "past": Assignment.due_at < now,
+        "overdue": and_(Assignment.due_at < now, ~handed_in, online),
+        "undated": Assignment.due_at.is_(None),
+        "ungraded": waiting,
+        "unsubmitted": and_(~handed_in, online),
+        "upcoming": Assignment.due_at >= now,
+        "future": Assignment.due_at >= now,
+    }
+    return buckets[bucket]
+
+
+def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int) -> list[AssignmentJSON]:
+    """Assignments with what `include` asks for: one statement for each kind of thing."""
+    looking = viewer()
+    bodies = [assignment_json(row, looking, include) for row in rows]
+    ids = [row.id for row in rows]
+    if "submission" in include:
+        own = {row.assignment_id: submission_json(row, looking) for row in db.session.execute(gradebook.of_user(user_id, ids))}
+        for body in bodies:
+            body["submission"] = own.get(body["id"])
+    if "score_statistics" in include:
+        scores: dict[int, list[float]] = defaultdict(list)
+        for assignment_id, score in db.session.execute(gradebook.scores(ids)).tuples():
+            scores[assignment_id].append(score)
+        for body in bodies:
+            body["score_statistics"] = _statistics(scores[body["id"]], 1 if looking.staff else FEWEST_SCORES)
+    return bodies
+
+
+def _statistics(scores: list[float], fewest: int) -> StatisticsJSON | None:
+    if len(scores) < fewest:
+        return None
+    lower, median, upper = statistics.quantiles(scores, n=4, method="inclusive") if len(scores) > 1 else scores * 3
+    return {
+        "min": min(scores),
+        "max": max(scores),
+        "mean": round(statistics.fmean(scores), 2),
+        "lower_q": lower,
+        "median": median,
+        "upper_q": upper,
+    }

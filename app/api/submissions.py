@@ -1,0 +1,201 @@
+"""Submissions: handed in by students, read and graded by staff, commented by both."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Literal
+
+from flask import Blueprint
+from sqlalchemy import select
+
+from app.extensions import db
+from app.http.auth import caller, require_right, viewer
+from app.http.lookup import Ref, find, find_row, names
+from app.http.pagination import page
+from app.http.params import Flag, Html, Params, Text, WebUrl, Whole, takes
+from app.models.assignments import Assignment, assignment_rows
+from app.models.types import AnyRow
+from app.models.users import User, user_rows
+from app.serializers.assignments import assignment_json
+from app.serializers.submissions import SubmissionJSON, comment_json, history_json, submission_json
+from app.serializers.users import user_json
+from app.serializers.viewer import Viewer
+from app.services import gradebook, submissions
+from app.services.permissions import Access, Right, require
+
+blueprint = Blueprint("submissions", __name__, url_prefix="/api/v1")
+COLLECTION = "/courses/<ref:course>/assignments/<ref:assignment>/submissions"
+
+
+class IncludeParams(Params):
+    """What else to show."""
+
+    include: list[Text] = []
+    """submission_comments, submission_history, user, assignment."""
+
+
+class NewComment(Params):
+    """A comment."""
+
+    text_comment: Text | None = None
+    attempt: Whole | None = None
+
+
+class NewSubmission(Params):
+    """The work."""
+
+    submission_type: Literal[
+        "online_text_entry", "online_url", "online_upload", "media_recording", "basic_lti_launch", "student_annotation"
+    ]
+    body: Html | None = None
+    """HTML, for online_text_entry."""
+    url: WebUrl | None = None
+    """For online_url."""
+
+
+class SubmitParams(IncludeParams):
+    """What a student hands in."""
+
+    submission: NewSubmission
+    comment: NewComment = NewComment()
+
+
+class Grade(Params):
+    """A grade."""
+
+    posted_grade: Text | None = None
+    """Points ("8.5"), a percentage ("85%"), a letter ("B+"), complete/incomplete, EX to excuse; blank takes the grade away."""
+    excuse: Flag | None = None
+
+
+class GradeParams(IncludeParams):
+    """A grade, a comment, or both."""
+
+    submission: Grade | None = None
+    comment: NewComment = NewComment()
+
+
+@blueprint.post(COLLECTION)
+@takes(SubmitParams)
+def submit(params: SubmitParams, course: Ref, assignment: Ref) -> tuple[SubmissionJSON, int]:
+    """Hand in one's own work; again for another attempt."""
+    mine = require_right(Right.SUBMIT)
+    target = _target(mine, assignment, caller().id)
+    work = params.submission
+    submissions.hand_in(target, work.submission_type, work.body, work.url)
+    if params.comment.text_comment is not None:
+        submissions.comment(target, caller(), params.comment.text_comment)
+    db.session.commit()
+    include = {*params.include, *(["submission_comments"] if params.comment.text_comment else [])}
+    return _one(mine, target, include), 201
+
+
+@blueprint.get(COLLECTION)
+@takes(IncludeParams)
+def list_submissions(params: IncludeParams, course: Ref, assignment: Ref) -> list[SubmissionJSON]:
+    """List the work of every active student on an assignment, those too who handed in nothing."""
+    mine = require_right(Right.READ_GRADES)
+    assignment_id = find(
+        select(Assignment.id).where(
+            Assignment.course_id == mine.course_id, names(Assignment, assignment), Assignment.workflow_state != "deleted"
+        )
+    )
+    students = gradebook.students(mine.course_id, mine.section_ids)
+    rows = page(gradebook.rows(mine.course_id, students).where(Assignment.id == assignment_id).order_by(User.id))
+    return _shown(rows, params.include)
+
+
+@blueprint.get(f"{COLLECTION}/<ref:user>")
+@takes(IncludeParams)
+def get_submission(params: IncludeParams, course: Ref, assignment: Ref, user: Ref) -> SubmissionJSON:
+    """Get one student's work: your own, your observed student's, or anybody's for staff."""
+    mine = require_right(Right.READ)
+    user_id = _student(user)
+    require(Right.READ_GRADES in mine.rights or user_id == caller().id or user_id in mine.observed_ids)
+    return _shown([_target(mine, assignment, user_id)], params.include)[0]
+
+
+@blueprint.put(f"{COLLECTION}/<ref:user>")
+@takes(GradeParams)
+def grade_submission(params: GradeParams, course: Ref, assignment: Ref, user: Ref) -> SubmissionJSON:
+    """Grade, excuse or comment one student's work; a student may comment their own."""
+    mine = require_right(Right.READ)
+    user_id = _student(user)
+    grades = Right.GRADE in mine.rights
+    require(grades or (Right.SUBMIT in mine.rights and user_id == caller().id and params.submission is None))
+    target = _target(mine, assignment, user_id)
+    if params.submission is not None:
+        given = params.submission.given()
+        posted = (given["posted_grade"] or "") if "posted_grade" in given else None
+        submissions.grade(target, caller(), posted, given.get("excuse"))
+    if params.comment.text_comment is not None:
+        submissions.comment(target, caller(), params.comment.text_comment, params.comment.attempt)
+    db.session.commit()
+    return _one(mine, target, {*params.include, "submission_comments"})
+
+
+def _student(user: Ref) -> int:
+    """The id of the user; 0 where there is nobody."""
+    if user.kind == "self":
+        return caller().id
+    return user.id if user.kind == "id" else db.session.scalar(select(User.id).where(names(User, user))) or 0
+
+
+def _target(mine: Access, assignment: Ref, user_id: int) -> AnyRow:
+    """One student's work on one assignment, in one statement. Raises NotFound, and Forbidden for a draft or another section's student."""
+    row = find_row(gradebook.target(mine.course_id, names(Assignment, assignment), User.id == user_id))
+    require(mine.staff or row.assignment_state == "published")
+    if mine.section_ids is not None and user_id != caller().id:
+        require(user_id in db.session.scalars(gradebook.students(mine.course_id, mine.section_ids)).all())
+    return row
+
+
+def _one(mine: Access, target: AnyRow, include: Collection[str]) -> SubmissionJSON:
+    row = find_row(gradebook.target(mine.course_id, Assignment.id == target.assignment_id, User.id == target.student_id))
+    return _shown([row], include)[0]
+
+
+def _shown(rows: Sequence[AnyRow], include: Collection[str]) -> list[SubmissionJSON]:
+    """Submissions with what `include` asks for: one statement for each kind of thing."""
+    looking = viewer()
+    bodies = [submission_json(row, looking) for row in rows]
+    for name, embed in EMBEDS.items():
+        if name in include:
+            embed(bodies, looking)
+    return bodies
+
+
+def _ids(bodies: Sequence[SubmissionJSON]) -> list[int]:
+    return [body["id"] for body in bodies if body["id"] is not None]
+
+
+def _comments(bodies: Sequence[SubmissionJSON], looking: Viewer) -> None:
+    found = defaultdict(list)
+    for row in db.session.execute(gradebook.comments(_ids(bodies))):
+        found[row.submission_id].append(comment_json(row, looking))
+    for body in bodies:
+        body["submission_comments"] = found[body["id"]]
+
+
+def _history(bodies: Sequence[SubmissionJSON], _: Viewer) -> None:
+    found = defaultdict(list)
+    for row in db.session.execute(gradebook.versions(_ids(bodies))):
+        found[row.submission_id].append(row)
+    for body in bodies:
+        body["submission_history"] = history_json(found[body["id"]], body)
+
+
+def _users(bodies: Sequence[SubmissionJSON], looking: Viewer) -> None:
+    rows = db.session.execute(user_rows().where(User.id.in_({body["user_id"] for body in bodies})))
+    found = {row.id: user_json(row, looking) for row in rows}
+    for body in bodies:
+        body["user"] = found.get(body["user_id"])
+
+
+def _assignments(bodies: Sequence[SubmissionJSON], looking: Viewer) -> None:
+    rows = db.session.execute(assignment_rows(staff=looking.staff).where(Assignment.id.in_({body["assignment_id"] for body in bodies})))
+    found = {row.id: assignment_json(row, looking) for row in rows}
+    for body in bodies:
+        body["assignment"] = found.get(body["assignment_id"])
+
+
+EMBEDS = {"submission_comments": _comments, "submission_history": _history, "user": _users, "assignment": _assignments}

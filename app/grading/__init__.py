@@ -1,0 +1,1 @@
+"""Pure arithmetic of grades on plain values; imports nothing of app."""

@@ -1,0 +1,176 @@
+"""Who calls, and what they may do in the course that the path names: one statement a request."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from flask import g, request
+from sqlalchemy import ColumnElement, and_, bindparam, false, join, null, or_, select
+from sqlalchemy.exc import DBAPIError
+
+from app.errors import Invalid, InvalidToken, NotFound, Unauthenticated
+from app.extensions import db
+from app.http.hosts import base_url
+from app.http.lookup import Ref, column_of, value_of
+from app.http.request import params
+from app.logs import log
+from app.models.courses import Course
+from app.models.enrollments import Enrollment, in_force
+from app.models.sections import Section
+from app.models.tokens import AccessToken
+from app.models.types import AnyRow, Rows, utc_now
+from app.models.users import User
+from app.serializers.viewer import Viewer
+from app.services.permissions import Access, Caller, Membership, Right, Role, access_to, require
+from app.services.tokens import hash_token
+
+READING = ("GET", "HEAD")
+
+
+def authenticate() -> None:
+    """Find the caller, and their access to the path's course. Raises Unauthenticated, InvalidToken or Forbidden."""
+    if request.method in READING:
+        # Nothing is written: no transaction, so neither BEGIN nor ROLLBACK goes to the database and back.
+        db.session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+    rows = _rows(hash_token(_secret()))
+    if not rows:
+        raise InvalidToken
+    first = rows[0]
+    g.caller = Caller(id=first.id, name=first.name, admin=first.admin, real_id=first.id, token_id=first.token_id)
+    wanted = params().get("as_user_id")
+    if wanted is not None and wanted != "":
+        rows = _become(str(wanted))
+    g.access = _access(rows, g.caller)
+
+
+def _secret() -> str:
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    secret = secret.strip() if scheme.lower() == "bearer" else request.args.get("access_token", "")
+    if not secret:
+        raise Unauthenticated
+    return secret
+
+
+def _become(wanted: str) -> Sequence[AnyRow]:
+    """Masquerade: admins only, and never as another admin."""
+    try:
+        ref = Ref.parse(wanted)
+    except ValueError as problem:
+        raise Invalid.field("as_user_id", str(problem)) from problem
+    mine = g.caller
+    if ref.kind == "self" or ref.id == mine.id:
+        return _rows(user=Ref("id", str(mine.id)), token_id=mine.token_id)
+    require(Right.BECOME_USER in mine.rights)
+    rows = _rows(user=ref, token_id=mine.token_id)
+    if not rows:
+        raise NotFound
+    them = rows[0]
+    require(not them.admin, "nobody may act as another admin")
+    g.caller = Caller(id=them.id, name=them.name, admin=False, real_id=mine.id, token_id=mine.token_id)
+    if request.method not in READING:
+        log.info("masquerade", user=them.id, real_user=mine.id, route=str(request.url_rule))
+    return rows
+
+
+def _rows(token_hash: bytes = b"", user: Ref | None = None, token_id: int = 0) -> Sequence[AnyRow]:
+    """The caller's row, once for each enrolment in force in the path's course."""
+    path = request.view_args or {}
+    where = next((kind for kind in ("course", "section") if isinstance(path.get(kind), Ref)), None)
+    ref: Ref | None = path.get(where) if where else None
+    statement = _statement(where, ref.kind if ref else "", user.kind if user else "")
+    values = {
+        "hash": token_hash,
+        "now": utc_now(),
+        "token_id": token_id,
+        "place": value_of(ref) if ref else 0,
+        "person": value_of(user) if user else 0,
+    }
+    try:
+        return db.session.execute(statement, values).all()
+    except DBAPIError as problem:
+        if not problem.connection_invalidated:
+            raise
+        # A pooled connection had died (the database was restarted): this is the first statement, so ask on a new one.
+        db.session.rollback()
+        return db.session.execute(statement, values).all()
+
+
+@cache
+def _statement(place: str | None, place_kind: str, person_kind: str) -> Rows:
+    """Token (or, masquerading, reference) -> user, joined with the course that the path names and their enrolments there."""
+    now = bindparam("now", type_=Enrollment.start_at.type)
+    if person_kind:
+        columns: list[Any] = [bindparam("token_id", type_=AccessToken.id.type).label("token_id")]
+        person = column_of(User, person_kind)
+        condition = false() if person is None else person == bindparam("person")
+    else:
+        columns = [AccessToken.id.label("token_id")]
+        alive = or_(AccessToken.expires_at.is_(None), AccessToken.expires_at > now)
+        condition = and_(AccessToken.token_hash == bindparam("hash"), AccessToken.user_id == User.id, alive)
+    condition = and_(condition, User.workflow_state != "deleted")
+    columns += [User.id, User.name, User.admin]
+    if place is None:
+        return select(*columns, null().label("course_id")).where(condition)
+    columns += [Course.id.label("course_id"), Course.workflow_state, Course.is_public, Course.is_public_to_auth_users]
+    columns += [Enrollment.type, Enrollment.course_section_id, Enrollment.limit_privileges_to_course_section, Enrollment.associated_user_id]
+    mine = and_(Enrollment.course_id == Course.id, Enrollment.user_id == User.id, in_force(now))
+    source = User if person_kind else join(AccessToken, User, AccessToken.user_id == User.id)
+    return select(*columns).select_from(source).outerjoin(Course, _named(place, place_kind)).outerjoin(Enrollment, mine).where(condition)
+
+
+def _named(place: str, kind: str) -> ColumnElement[bool]:
+    """The course that the path names itself or by one of its sections."""
+    column = column_of(Section if place == "section" else Course, kind)
+    if column is None:
+        return false()
+    if place == "course":
+        return column == bindparam("place")
+    return Course.id == select(Section.course_id).where(column == bindparam("place"), Section.workflow_state != "deleted").scalar_subquery()
+
+
+def _access(rows: Sequence[AnyRow], caller: Caller) -> Access | None:
+    first = rows[0]
+    if first.course_id is None:
+        return None
+    held = [
+        Membership(Role(row.type), row.course_section_id, row.limit_privileges_to_course_section, row.associated_user_id)
+        for row in rows
+        if row.type is not None
+    ]
+    public = first.is_public or first.is_public_to_auth_users
+    return access_to(first.course_id, first.workflow_state, held, admin=caller.admin, public=public)
+
+
+def caller() -> Caller:
+    """Who acts in this request."""
+    found: Caller = g.caller
+    return found
+
+
+def access(*, deleted: bool = False) -> Access:
+    """The caller's access to the path's course. Raises NotFound where there is none such; `deleted` ones only if asked for."""
+    found: Access | None = g.access
+    if found is None or (found.course_state == "deleted" and not deleted):
+        raise NotFound
+    return found
+
+
+def require_right(right: Right) -> Access:
+    """The caller's access to the path's course, with that right in it. Raises NotFound or Forbidden."""
+    found = access()
+    require(right in found.rights)
+    return found
+
+
+def require_account_right(right: Right) -> Caller:
+    """The caller, with that right in the account. Raises Forbidden."""
+    found = caller()
+    require(right in found.rights)
+    return found
+
+
+def viewer() -> Viewer:
+    """For serializers: who looks, and where links begin."""
+    mine: Access | None = g.access
+    staff = g.caller.admin or (mine is not None and mine.staff)
+    return Viewer(base_url=base_url(), user_id=g.caller.id, admin=g.caller.admin, staff=staff, now=utc_now())

@@ -1,0 +1,106 @@
+"""References in paths: `12`, `self`, `sis_course_id:X`; and finding what they name, or NotFound."""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, false, func, select
+from werkzeug.routing import BaseConverter, ValidationError
+
+from app.errors import NotFound
+from app.extensions import db
+from app.http.params import MOST_ID
+from app.models.accounts import ROOT_ACCOUNT_ID, Account
+from app.models.courses import Course
+from app.models.sections import Section
+from app.models.types import AnyRow, Rows
+from app.models.users import User
+
+T = TypeVar("T")
+SIS_COLUMNS: dict[tuple[type, str], Any] = {
+    (User, "sis_user_id"): User.sis_user_id,
+    (User, "sis_login_id"): func.lower(User.login_id),
+    (User, "sis_integration_id"): User.integration_id,
+    (Course, "sis_course_id"): Course.sis_course_id,
+    (Section, "sis_section_id"): Section.sis_section_id,
+    (Account, "sis_account_id"): Account.sis_account_id,
+}
+SIS_KINDS = frozenset(kind for _, kind in SIS_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """How a path names one thing: kind "id", "self" or a SIS kind such as "sis_course_id"."""
+
+    kind: str
+    value: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Ref":
+        """Raises ValueError for anything that is no reference."""
+        if text == "self":
+            return cls("self", "")
+        kind, colon, value = text.partition(":")
+        if colon and kind in SIS_KINDS and value and "\0" not in value:
+            return cls(kind, value)
+        if not (text.isascii() and text.isdigit()):
+            raise ValueError(f"{text[:40]!r} is neither an id nor a SIS id")
+        return cls("id", text)
+
+    @property
+    def id(self) -> int:
+        """The numeric id; one that no row can have is 0."""
+        return int(self.value) if self.kind == "id" and len(self.value) < 20 and int(self.value) <= MOST_ID else 0
+
+
+class RefConverter(BaseConverter):
+    """`<ref:user>` in a route: anything else in that place is an unknown path, 404."""
+
+    def to_python(self, value: str) -> Ref:
+        """From the path."""
+        try:
+            return Ref.parse(value)
+        except ValueError as problem:
+            raise ValidationError(str(problem)) from problem
+
+    def to_url(self, value: object) -> str:
+        """To a path."""
+        return str(value)
+
+
+def column_of(model: Any, kind: str) -> ColumnElement[Any] | None:
+    """The column that references of `kind` name rows of `model` by; None where there is no such kind of reference to it."""
+    return model.id if kind in ("id", "self") else SIS_COLUMNS.get((model, kind))
+
+
+def value_of(ref: Ref, self_id: int = 0) -> int | str:
+    """What stands in that column; `self` stands for `self_id`."""
+    if ref.kind == "self":
+        return self_id
+    return ref.id if ref.kind == "id" else ref.value.lower() if ref.kind == "sis_login_id" else ref.value
+
+
+def names(model: Any, ref: Ref, self_id: int = 0) -> ColumnElement[bool]:
+    """The condition that `ref` sets on `model`'s table."""
+    column = column_of(model, ref.kind)
+    return false() if column is None else column == value_of(ref, self_id)
+
+
+def find_row(statement: Rows) -> AnyRow:
+    """The only row. Raises NotFound."""
+    row = db.session.execute(statement).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def find(statement: Select[T]) -> T:
+    """The only object or value. Raises NotFound."""
+    found = db.session.scalars(statement).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def account_named(ref: Ref) -> int:
+    """The id of the account; `self` is the root account. Raises NotFound."""
+    return find(select(Account.id).where(names(Account, ref, ROOT_ACCOUNT_ID)))

@@ -1,0 +1,69 @@
+"""Pages of lists: `page`, `per_page` and the Link header."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+from urllib.parse import parse_qsl, quote, urlencode
+
+from flask import g, request
+
+from app.extensions import db
+from app.http.hosts import base_url
+from app.http.request import params
+from app.models.types import AnyRow, Rows
+
+DEFAULT_PER_PAGE = 10
+MOST_PER_PAGE = 100
+LAST_PAGE = 10**9
+T = TypeVar("T")
+
+
+def _whole(name: str, default: int, most: int) -> int:
+    """Nonsense counts as not said, too much as the most."""
+    text = str(params().get(name, ""))
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    return min(number, most) if number > 0 else default
+
+
+def page(statement: Rows) -> Sequence[AnyRow]:
+    """The rows of the page that the request asks for; the statement says the order. One row more tells whether there is a next page."""
+    number, size = _numbers()
+    rows = db.session.execute(statement.limit(size + 1).offset((number - 1) * size)).all()
+    return _cut(rows, number, size)
+
+
+def page_of(items: Sequence[T]) -> Sequence[T]:
+    """The page of a list that is at hand already."""
+    number, size = _numbers()
+    start = (number - 1) * size
+    return _cut(items[start : start + size + 1], number, size)
+
+
+def _numbers() -> tuple[int, int]:
+    return _whole("page", 1, LAST_PAGE), _whole("per_page", DEFAULT_PER_PAGE, MOST_PER_PAGE)
+
+
+def _cut(rows: Sequence[T], number: int, size: int) -> Sequence[T]:
+    more = len(rows) > size
+    g.link = _link(number, size, more=more, empty=not rows)
+    return rows[:size]
+
+
+def _link(number: int, size: int, *, more: bool, empty: bool) -> str:
+    """`last` is told only where it is known without counting: on the last page itself."""
+    pages = {"current": number}
+    if more:
+        pages["next"] = number + 1
+    if number > 1:
+        pages["prev"] = number - 1
+    pages["first"] = 1
+    if not more and not (empty and number > 1):
+        pages["last"] = number
+    return ",".join(f'<{_url(at, size)}>; rel="{rel}"' for rel, at in pages.items())
+
+
+def _url(number: int, size: int) -> str:
+    """The same path with every parameter of the query but the token; commas are escaped, clients split at them."""
+    pairs = parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
+    kept = [(key, value) for key, value in pairs if key not in ("access_token", "page", "per_page")]
+    query = urlencode([*kept, ("page", number), ("per_page", size)], quote_via=quote)
+    return f"{base_url()}{quote(request.path, safe='/:')}?{query}"

@@ -1,0 +1,133 @@
+"""Parameters as pydantic models: what an endpoint takes is a class above its route."""
+
+import datetime as dt
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, Concatenate, ParamSpec, Self, TypeVar, get_args, get_origin
+
+import nh3
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from app.errors import Invalid
+from app.http.request import params
+
+MOST_ID = 2**63 - 1
+MOST_INT = 2**31 - 1
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+P = TypeVar("P", bound="Params")
+
+ABSENT: Any = None
+"""The default of a parameter that may be left out though it takes no null; ask `given()` whether it was there."""
+
+
+def _instant(value: object) -> object:
+    """Any ISO 8601; without a zone it is UTC."""
+    if not isinstance(value, str):
+        raise ValueError("must be an ISO 8601 date and time")
+    try:
+        # Python reads a "+" that a form turned into a space as no zone at all: mend it.
+        found = dt.datetime.fromisoformat(value.strip().replace(" ", "+") if "T" in value else value.strip())
+        return (found if found.tzinfo else found.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+    except (ValueError, OverflowError) as problem:
+        raise ValueError("must be an ISO 8601 date and time, such as 2026-03-01T09:00:00Z") from problem
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise ValueError("can't be blank")
+    return value.strip()
+
+
+def _web_url(value: str) -> str:
+    """Http and https only; a bare host gets http, as in Canvas. The server never fetches it."""
+    url = value.strip()
+    if "://" not in url and not url.lower().startswith(("javascript:", "data:", "mailto:", "vbscript:")):
+        url = f"http://{url}"
+    scheme, _, rest = url.partition("://")
+    if scheme.lower() not in ("http", "https") or not rest.strip("/") or any(c.isspace() for c in url):
+        raise ValueError("must be an http or https URL")
+    return url
+
+
+def _text(value: object) -> object:
+    """Numbers are text too where text is wanted: JSON clients send `85` for "85"."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Instant = Annotated[dt.datetime, BeforeValidator(_instant)]
+Flag = Annotated[bool, BeforeValidator(lambda value: False if value in (None, "") else value)]
+Id = Annotated[int, Field(ge=1, le=MOST_ID)]
+Whole = Annotated[int, Field(ge=-MOST_INT, le=MOST_INT)]
+Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+Text = Annotated[str, BeforeValidator(_text)]
+Short = Annotated[str, BeforeValidator(_text), Field(max_length=255)]
+Title = Annotated[str, BeforeValidator(_text), Field(max_length=255), AfterValidator(_not_blank)]
+Html = Annotated[str, BeforeValidator(_text), AfterValidator(nh3.clean)]
+WebUrl = Annotated[str, Field(max_length=2048), AfterValidator(_web_url)]
+
+
+class Params(BaseModel):
+    """What an endpoint takes. Unknown parameters are ignored; a blank or null clears what may be null."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_clients_write_it(cls, tree: Any) -> Any:
+        if not isinstance(tree, dict):
+            return tree
+        return {
+            name: _shaped(value, cls.model_fields[name].annotation) if name in cls.model_fields else value for name, value in tree.items()
+        }
+
+    def given(self) -> dict[str, Any]:
+        """Only the parameters that were sent, by name."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+    @classmethod
+    def parse(cls) -> Self:
+        """The request's parameters. Raises Invalid with a message for each one that is wrong."""
+        try:
+            return cls.model_validate(params())
+        except ValidationError as problem:
+            raise _invalid(problem) from problem
+
+
+def _shaped(value: object, annotation: Any) -> object:
+    """Blank -> null where null is allowed; `0: …, 1: …` or a single value -> list where a list is wanted."""
+    kinds = get_args(annotation) if get_origin(annotation) is not list else ()
+    if value == "" and type(None) in kinds:
+        return None
+    if get_origin(annotation) is list or any(get_origin(kind) is list for kind in kinds):
+        if isinstance(value, dict) and all(key.isdigit() for key in value):
+            return list(value.values())
+        if isinstance(value, str | int | float):
+            return [value] if value != "" else []
+        if isinstance(value, list):  # `a[]=` is how forms say "none"
+            return [item for item in value if item != ""]
+    return value
+
+
+def _invalid(problem: ValidationError) -> Invalid:
+    fields: dict[str, list[str]] = {}
+    for error in problem.errors(include_url=False, include_input=False, include_context=False):
+        names = [part for part in error["loc"] if isinstance(part, str)]
+        message = error["msg"].removeprefix("Value error, ")
+        fields.setdefault(names[-1] if names else "base", []).append(message)
+    first, messages = next(iter(fields.items()))
+    return Invalid(f"{first}: {messages[0]}", fields)
+
+
+def takes(model: type[P]) -> Callable[[Callable[Concatenate[P, Given], Answer]], Callable[Given, Answer]]:
+    """Give the route its parameters as a `model`, first argument; a bad one is answered with 400 before the route runs."""
+
+    def decorate(view: Callable[Concatenate[P, Given], Answer]) -> Callable[Given, Answer]:
+        @wraps(view)
+        def taking(*args: Given.args, **path: Given.kwargs) -> Answer:
+            return view(model.parse(), *args, **path)
+
+        taking.params_model = model  # type: ignore[attr-defined]  # read by app/http/openapi.py
+        return taking
+
+    return decorate

@@ -1,0 +1,94 @@
+"""Assignments: what students hand in, or are graded on."""
+
+from sqlalchemy import JSON, ColumnElement, Index, String, Text, cast, false, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.extensions import Base
+from app.models.enrollments import active_student
+from app.models.submissions import NEEDS_GRADING, Submission
+from app.models.types import CreatedAt, Key, LongText, Name, OptionalInstant, Rows, State, UpdatedAt, references
+
+SUBMISSION_TYPES = (
+    "online_text_entry",
+    "online_url",
+    "online_upload",
+    "online_quiz",
+    "discussion_topic",
+    "media_recording",
+    "external_tool",
+    "on_paper",
+    "none",
+    "not_graded",
+)
+GRADING_TYPES = ("points", "percent", "letter_grade", "gpa_scale", "pass_fail", "not_graded")
+NOT_SUBMITTED_ONLINE = frozenset(("on_paper", "none", "not_graded"))
+
+
+class Assignment(Base):
+    """One piece of work in a course."""
+
+    __tablename__ = "assignments"
+    __table_args__ = (Index("ix_assignments_course_id_position", "course_id", "position"),)
+
+    id: Mapped[Key]
+    course_id: Mapped[int] = references("courses.id")
+    assignment_group_id: Mapped[int] = references("assignment_groups.id", index=True)
+    name: Mapped[Name]
+    description: Mapped[LongText]
+    submission_types: Mapped[list[str]] = mapped_column(JSON)
+    allowed_extensions: Mapped[list[str]] = mapped_column(JSON, default=list)
+    points_possible: Mapped[float | None]
+    grading_type: Mapped[str] = mapped_column(String(20), default="points")
+    due_at: Mapped[OptionalInstant]
+    lock_at: Mapped[OptionalInstant]
+    unlock_at: Mapped[OptionalInstant]
+    workflow_state: Mapped[State] = mapped_column(default="unpublished")
+    position: Mapped[int]
+    omit_from_final_grade: Mapped[bool] = mapped_column(default=False, server_default=false())
+    allowed_attempts: Mapped[int] = mapped_column(default=-1)
+    peer_reviews: Mapped[bool] = mapped_column(default=False, server_default=false())
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[UpdatedAt]
+
+
+HAS_SUBMITTED = select(1).where(Submission.assignment_id == Assignment.id, Submission.attempt.is_not(None)).correlate(Assignment).exists()
+NEEDS_GRADING_COUNT = (
+    select(func.count(Submission.id))
+    .where(Submission.assignment_id == Assignment.id, NEEDS_GRADING, active_student(Assignment.course_id, Submission.user_id))
+    .correlate(Assignment)
+    .scalar_subquery()
+)
+ASSIGNMENT_COLUMNS = (
+    Assignment.id,
+    Assignment.course_id,
+    Assignment.assignment_group_id,
+    Assignment.name,
+    Assignment.description,
+    Assignment.submission_types,
+    Assignment.allowed_extensions,
+    Assignment.points_possible,
+    Assignment.grading_type,
+    Assignment.due_at,
+    Assignment.lock_at,
+    Assignment.unlock_at,
+    Assignment.workflow_state,
+    Assignment.position,
+    Assignment.omit_from_final_grade,
+    Assignment.allowed_attempts,
+    Assignment.peer_reviews,
+    Assignment.created_at,
+    Assignment.updated_at,
+    HAS_SUBMITTED.label("has_submitted_submissions"),
+)
+FOR_STUDENTS = select(*ASSIGNMENT_COLUMNS).where(Assignment.workflow_state == "published")
+FOR_STAFF = select(*ASSIGNMENT_COLUMNS, NEEDS_GRADING_COUNT.label("needs_grading_count")).where(Assignment.workflow_state != "deleted")
+
+
+def assignment_rows(*, staff: bool) -> Rows:
+    """Assignments by columns: staff see drafts and how many submissions wait for a grade."""
+    return FOR_STAFF if staff else FOR_STUDENTS
+
+
+def submitted_online() -> ColumnElement[bool]:
+    """Assignments that something can be handed in for."""
+    return cast(Assignment.submission_types, Text).not_in([f'["{kind}"]' for kind in sorted(NOT_SUBMITTED_ONLINE)])

@@ -1,0 +1,24 @@
+"""Writes that both databases spell in their own way."""
+
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.extensions import db
+
+
+def insert_unless_there(model: Any, **values: Any) -> int | None:
+    """Insert a row unless a unique index has one like it; one statement, so two at once make one row. Returns the new row's id, or None."""
+    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(model).values(**values).on_conflict_do_nothing().returning(model.id)
+    made: int | None = db.session.scalar(statement)
+    return made
+
+
+def make_room(model: Any, position: int, *scope: Any) -> None:
+    """Move the rows of `scope` at and after `position` down by one, so that a row put there comes first."""
+    db.session.execute(
+        update(model).where(model.position >= position, *scope).values(position=model.position + 1),
+        execution_options={"synchronize_session": False},
+    )

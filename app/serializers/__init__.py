@@ -1,0 +1,1 @@
+"""Row -> TypedDict; leaves that never call each other; routes compose include[]."""

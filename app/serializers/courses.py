@@ -1,0 +1,161 @@
+"""Courses as Canvas shows them."""
+
+import datetime as dt
+from collections.abc import Container
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict
+
+from app.grading.totals import Totals
+from app.models.types import AnyRow
+from app.serializers.viewer import Viewer
+
+
+class TeacherJSON(TypedDict):
+    """A teacher, as a name card on a course."""
+
+    id: int
+    display_name: str
+    avatar_image_url: str | None
+    html_url: str
+
+
+class CourseEnrollmentJSON(TypedDict):
+    """The caller's own enrolment, as a note on a course."""
+
+    type: str
+    role: str
+    role_id: int | None
+    user_id: int
+    enrollment_state: str
+    limit_privileges_to_course_section: bool
+    computed_current_score: NotRequired[float | None]
+    computed_final_score: NotRequired[float | None]
+    computed_current_grade: NotRequired[str | None]
+    computed_final_grade: NotRequired[str | None]
+
+
+class CourseSectionJSON(TypedDict):
+    """A section of the caller's, as a note on a course."""
+
+    id: int
+    name: str
+    start_at: dt.datetime | None
+    end_at: dt.datetime | None
+    enrollment_role: str
+
+
+class IcsJSON(TypedDict):
+    """Where a calendar can be subscribed to."""
+
+    ics: str | None
+
+
+class CourseJSON(TypedDict):
+    """A course."""
+
+    id: int
+    name: str
+    course_code: str
+    workflow_state: str
+    account_id: int
+    root_account_id: int
+    enrollment_term_id: int | None
+    grading_standard_id: int | None
+    sis_course_id: NotRequired[str | None]
+    integration_id: NotRequired[str | None]
+    start_at: dt.datetime | None
+    end_at: dt.datetime | None
+    created_at: dt.datetime
+    time_zone: str
+    default_view: str
+    license: str | None
+    is_public: bool
+    is_public_to_auth_users: bool
+    apply_assignment_group_weights: bool
+    hide_final_grades: bool
+    blueprint: bool
+    calendar: IcsJSON
+    uuid: str | None
+    friendly_name: str | None
+    enrollments: NotRequired[list[CourseEnrollmentJSON]]
+    syllabus_body: NotRequired[str | None]
+    public_description: NotRequired[str | None]
+    total_students: NotRequired[int]
+    needs_grading_count: NotRequired[int]
+    teachers: NotRequired[list[TeacherJSON]]
+    sections: NotRequired[list[CourseSectionJSON]]
+    account: NotRequired[dict[str, Any]]
+
+
+DEFAULT_TIME_ZONE = "Asia/Seoul"
+
+
+def course_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> CourseJSON:
+    """One course. `include` may name syllabus_body and public_description; the rest is composed by the route."""
+    body: CourseJSON = {
+        "id": row.id,
+        "name": row.name,
+        "course_code": row.course_code,
+        "workflow_state": row.workflow_state,
+        "account_id": row.account_id,
+        "root_account_id": 1,
+        "enrollment_term_id": None,
+        "grading_standard_id": None,
+        "start_at": row.start_at,
+        "end_at": row.end_at,
+        "created_at": row.created_at,
+        "time_zone": row.time_zone or DEFAULT_TIME_ZONE,
+        "default_view": row.default_view,
+        "license": row.license,
+        "is_public": row.is_public,
+        "is_public_to_auth_users": row.is_public_to_auth_users,
+        "apply_assignment_group_weights": row.apply_assignment_group_weights,
+        "hide_final_grades": False,
+        "blueprint": False,
+        "calendar": {"ics": None},
+        "uuid": None,
+        "friendly_name": None,
+        "sis_course_id": row.sis_course_id,
+        "integration_id": None,
+    }
+    if "syllabus_body" in include:
+        body["syllabus_body"] = row.syllabus_body
+    if "public_description" in include:
+        body["public_description"] = row.public_description
+    return body
+
+
+def teacher_json(row: AnyRow, viewer: Viewer) -> TeacherJSON:
+    """A teacher's name card."""
+    url = f"{viewer.base_url}/courses/{row.course_id}/users/{row.id}"
+    return {"id": row.id, "display_name": row.short_name, "avatar_image_url": row.avatar_url, "html_url": url}
+
+
+def course_enrollment_json(row: AnyRow, totals: Totals | None = None) -> CourseEnrollmentJSON:
+    """The caller's own enrolment, with their totals where they were asked for."""
+    body: CourseEnrollmentJSON = {
+        "type": row.type.removesuffix("Enrollment").lower(),
+        "role": row.type,
+        "role_id": None,
+        "user_id": row.user_id,
+        "enrollment_state": row.workflow_state,
+        "limit_privileges_to_course_section": row.limit_privileges_to_course_section,
+    }
+    if totals is not None:
+        body["computed_current_score"] = totals.current
+        body["computed_final_score"] = totals.final
+        body["computed_current_grade"] = None
+        body["computed_final_grade"] = None
+    return body
+
+
+def course_section_json(row: AnyRow) -> CourseSectionJSON:
+    """A section of the caller's."""
+    return {
+        "id": row.course_section_id,
+        "name": row.section_name,
+        "start_at": row.section_start_at,
+        "end_at": row.section_end_at,
+        "enrollment_role": row.type,
+    }

@@ -1,0 +1,77 @@
+"""Assignments: made, changed, deleted; grades are shown anew when what they are out of changes."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app.errors import Invalid
+from app.extensions import db
+from app.grading.notation import grade_of
+from app.models.assignments import NOT_SUBMITTED_ONLINE, Assignment
+from app.models.submissions import Submission
+from app.models.writes import make_room
+from app.services import assignment_groups
+
+NULLABLE = ("description", "points_possible", "due_at", "lock_at", "unlock_at")
+
+
+def create(course_id: int, fields: dict[str, Any]) -> Assignment:
+    """A new assignment of the course, in its first group unless told otherwise. Raises Invalid."""
+    given = {key: value for key, value in fields.items() if value is not None}
+    if "name" not in given:
+        raise Invalid.field("name", "can't be blank")
+    published = given.pop("published", False)
+    if "assignment_group_id" in given:
+        assignment_groups.existing(course_id, given["assignment_group_id"], "assignment_group_id")
+    else:
+        given["assignment_group_id"] = assignment_groups.first(course_id)
+    given["submission_types"] = _types(given.get("submission_types") or ["none"])
+    given["position"] = assignment_groups.place(
+        Assignment, given.get("position"), Assignment.assignment_group_id == given["assignment_group_id"]
+    )
+    assignment = Assignment(course_id=course_id, workflow_state="published" if published else "unpublished", **given)
+    db.session.add(assignment)
+    db.session.flush()
+    return assignment
+
+
+def change(assignment: Assignment, fields: dict[str, Any]) -> None:
+    """Set what `fields` gives. Raises Invalid; for unpublishing what students have handed in, too."""
+    given = {key: value for key, value in fields.items() if value is not None or key in NULLABLE}
+    if given.get("assignment_group_id") is not None:
+        assignment_groups.existing(assignment.course_id, given["assignment_group_id"], "assignment_group_id")
+    if "submission_types" in given:
+        given["submission_types"] = _types(given["submission_types"] or ["none"])
+    if "published" in given:
+        _publish(assignment, given.pop("published"))
+    if "position" in given:
+        make_room(
+            Assignment,
+            given["position"],
+            Assignment.assignment_group_id == given.get("assignment_group_id", assignment.assignment_group_id),
+        )
+    for key, value in given.items():
+        setattr(assignment, key, value)
+    if given.keys() & {"points_possible", "grading_type"}:
+        _show_grades_anew(assignment)
+
+
+def _types(types: list[str]) -> list[str]:
+    alone = NOT_SUBMITTED_ONLINE.intersection(types)
+    if alone and len(types) > 1:
+        raise Invalid.field("submission_types", f"{min(alone)} cannot be combined with others")
+    return types
+
+
+def _publish(assignment: Assignment, published: bool) -> None:
+    handed_in = select(Submission.id).where(Submission.assignment_id == assignment.id, Submission.attempt.is_not(None)).limit(1)
+    if not published and assignment.workflow_state == "published" and db.session.scalar(handed_in):
+        raise Invalid.field("published", "Can't unpublish if there are student submissions")
+    assignment.workflow_state = "published" if published else "unpublished"
+
+
+def _show_grades_anew(assignment: Assignment) -> None:
+    """Scores stay; what they are called follows the new points and grading type."""
+    graded = select(Submission).where(Submission.assignment_id == assignment.id, Submission.score.is_not(None)).with_for_update()
+    for submission in db.session.scalars(graded):
+        submission.grade = grade_of(submission.score, assignment.grading_type, assignment.points_possible)

@@ -1,0 +1,70 @@
+"""What a list of courses can show beside each course: one statement a kind, however many courses."""
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from sqlalchemy import func, select
+
+from app.extensions import db
+from app.models.assignments import Assignment
+from app.models.enrollments import LISTED, Enrollment, active_student
+from app.models.sections import Section
+from app.models.submissions import NEEDS_GRADING, Submission
+from app.models.types import AnyRow
+from app.models.users import User
+
+
+def enrollments_of(user_id: int, course_ids: Collection[int], states: Collection[str]) -> dict[int, list[AnyRow]]:
+    """The user's own enrolments by course, with their sections."""
+    columns = (
+        Enrollment.course_id,
+        Enrollment.type,
+        Enrollment.user_id,
+        Enrollment.workflow_state,
+        Enrollment.limit_privileges_to_course_section,
+        Enrollment.course_section_id,
+        Section.name.label("section_name"),
+        Section.start_at.label("section_start_at"),
+        Section.end_at.label("section_end_at"),
+    )
+    mine = (Enrollment.user_id == user_id, Enrollment.course_id.in_(course_ids), Enrollment.workflow_state.in_(states))
+    found = defaultdict(list)
+    for row in db.session.execute(
+        select(*columns).join(Section, Section.id == Enrollment.course_section_id).where(*mine).order_by(Enrollment.id)
+    ):
+        found[row.course_id].append(row)
+    return found
+
+
+def teachers_of(course_ids: Collection[int]) -> dict[int, list[AnyRow]]:
+    """The active teachers by course, each once."""
+    columns = (Enrollment.course_id, User.id, User.short_name, User.avatar_url)
+    theirs = (Enrollment.course_id.in_(course_ids), Enrollment.type == "TeacherEnrollment", Enrollment.workflow_state == "active")
+    found = defaultdict(list)
+    for row in db.session.execute(select(*columns).join(User, User.id == Enrollment.user_id).where(*theirs).distinct().order_by(User.id)):
+        found[row.course_id].append(row)
+    return found
+
+
+def student_counts(course_ids: Collection[int]) -> dict[int, int]:
+    """Active and invited students by course."""
+    theirs = (Enrollment.course_id.in_(course_ids), Enrollment.type == "StudentEnrollment", Enrollment.workflow_state.in_(LISTED))
+    counted = select(Enrollment.course_id, func.count(func.distinct(Enrollment.user_id))).where(*theirs).group_by(Enrollment.course_id)
+    return dict(db.session.execute(counted).tuples().all())
+
+
+def needs_grading_counts(course_ids: Collection[int]) -> dict[int, int]:
+    """Submissions that wait for a grade, by course."""
+    waiting = (
+        Assignment.course_id.in_(course_ids),
+        Assignment.workflow_state == "published",
+        NEEDS_GRADING,
+        active_student(Assignment.course_id, Submission.user_id),
+    )
+    counted = (
+        select(Assignment.course_id, func.count())
+        .join(Submission, Submission.assignment_id == Assignment.id)
+        .where(*waiting)
+        .group_by(Assignment.course_id)
+    )
+    return dict(db.session.execute(counted).tuples().all())

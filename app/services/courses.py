@@ -1,0 +1,51 @@
+"""Courses: made, changed, brought from state to state."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app.errors import Invalid
+from app.extensions import db
+from app.models.courses import Course
+from app.models.sections import Section
+
+STATE_AFTER = {"offer": "available", "claim": "unpublished", "conclude": "completed", "delete": "deleted", "undelete": "unpublished"}
+NULLABLE = ("sis_course_id", "start_at", "end_at", "syllabus_body", "public_description", "time_zone", "license")
+
+
+def create(account_id: int, fields: dict[str, Any], *, publish: bool) -> Course:
+    """A new course with its default section. Raises Invalid where the SIS id is taken."""
+    given = {key: value for key, value in fields.items() if value is not None}
+    require_free_sis_id(given.get("sis_course_id"))
+    name = given.pop("name", None) or "Unnamed Course"
+    code = given.pop("course_code", None) or name
+    course = Course(account_id=account_id, name=name, course_code=code, workflow_state="available" if publish else "unpublished", **given)
+    db.session.add(course)
+    db.session.flush()
+    db.session.add(Section(course_id=course.id, name=name, default_section=True))
+    db.session.flush()
+    return course
+
+
+def change(course: Course, fields: dict[str, Any]) -> None:
+    """Set what `fields` gives. Raises Invalid where the SIS id is taken."""
+    if fields.get("sis_course_id") not in (None, course.sis_course_id):
+        require_free_sis_id(fields["sis_course_id"])
+    for key, value in fields.items():
+        if value is not None or key in NULLABLE:
+            setattr(course, key, value)
+
+
+def bring(course: Course, event: str) -> None:
+    """Publish, take back, conclude, delete or bring back: `event` is a key of STATE_AFTER. Raises Invalid where it is deleted."""
+    if course.workflow_state == "deleted" and event != "undelete":
+        raise Invalid.field("event", "a deleted course can only be brought back, by undelete")
+    course.workflow_state = STATE_AFTER[event]
+
+
+def require_free_sis_id(sis_course_id: str | None) -> None:
+    """Raise Invalid if a living course has that SIS id."""
+    if sis_course_id and db.session.scalar(
+        select(Course.id).where(Course.sis_course_id == sis_course_id, Course.workflow_state != "deleted")
+    ):
+        raise Invalid.field("sis_course_id", f"SIS ID {sis_course_id!r} is already in use")

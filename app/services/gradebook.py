@@ -1,0 +1,100 @@
+"""What is read of submissions: one student's, an assignment's, a course's; by columns, whatever their number."""
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Select, and_, select
+
+from app.models.assignments import Assignment
+from app.models.enrollments import Enrollment
+from app.models.submissions import SUBMISSION_COLUMNS, Submission, SubmissionComment, SubmissionVersion
+from app.models.types import Rows
+from app.models.users import USER_COLUMNS, User
+
+OF_ASSIGNMENT = (
+    Assignment.id.label("assignment_id"),
+    Assignment.course_id,
+    Assignment.due_at,
+    Assignment.unlock_at,
+    Assignment.lock_at,
+    Assignment.submission_types,
+    Assignment.grading_type,
+    Assignment.points_possible,
+    Assignment.allowed_attempts,
+    Assignment.workflow_state.label("assignment_state"),
+)
+OF_SUBMISSION = tuple(column for column in SUBMISSION_COLUMNS if column.key not in ("assignment_id", "user_id"))
+OWN = and_(Submission.assignment_id == Assignment.id, Submission.user_id == User.id)
+
+TARGET = (
+    select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION)
+    .select_from(Assignment)
+    .join(User, User.workflow_state != "deleted")
+    .outerjoin(Submission, OWN)
+    .where(Assignment.workflow_state != "deleted")
+)
+
+
+def target(course_id: int, assignment: ColumnElement[bool], student: ColumnElement[bool]) -> Rows:
+    """One student's submission with its assignment, for somebody who is or was a student of the course: one row or none."""
+    enrolled = select(1).where(
+        Enrollment.course_id == course_id,
+        Enrollment.user_id == User.id,
+        Enrollment.type == "StudentEnrollment",
+        Enrollment.workflow_state != "deleted",
+    )
+    return TARGET.where(Assignment.course_id == course_id, assignment, student, enrolled.exists())
+
+
+def students(course_id: int, section_ids: Collection[int] | None = None) -> Select[int]:
+    """The ids of the course's active students, each once; of those sections only, where any are named."""
+    found = select(Enrollment.user_id).where(
+        Enrollment.course_id == course_id, Enrollment.type == "StudentEnrollment", Enrollment.workflow_state == "active"
+    )
+    return (found if section_ids is None else found.where(Enrollment.course_section_id.in_(section_ids))).distinct()
+
+
+def rows(course_id: int, student_ids: Select[int] | Collection[int], *, with_users: bool = False) -> Rows:
+    """A row for each of those students and each assignment of the course, handed in or not, in no order yet."""
+    who = USER_COLUMNS if with_users else (User.id,)
+    users = [column.label(f"user_{column.key}") for column in who]
+    statement = (
+        select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION, *users)
+        .select_from(Assignment)
+        .join(User, User.id.in_(student_ids))
+    )
+    return statement.outerjoin(Submission, OWN).where(Assignment.course_id == course_id, Assignment.workflow_state != "deleted")
+
+
+def of_user(user_id: int, assignment_ids: Collection[int]) -> Rows:
+    """One user's submissions of those assignments, handed in or not."""
+    statement = select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION).select_from(Assignment).join(User, User.id == user_id)
+    return statement.outerjoin(Submission, OWN).where(Assignment.id.in_(assignment_ids))
+
+
+def comments(submission_ids: Collection[int]) -> Rows:
+    """The comments on those submissions, oldest first, with their authors' names."""
+    columns = (
+        SubmissionComment.id,
+        SubmissionComment.submission_id,
+        SubmissionComment.author_id,
+        SubmissionComment.comment,
+        SubmissionComment.attempt,
+        SubmissionComment.created_at,
+        User.short_name.label("author_name"),
+        User.avatar_url,
+    )
+    found = select(*columns).join(User, User.id == SubmissionComment.author_id).where(SubmissionComment.submission_id.in_(submission_ids))
+    return found.order_by(SubmissionComment.id)
+
+
+def versions(submission_ids: Collection[int]) -> Rows:
+    """The earlier attempts of those submissions, oldest first."""
+    columns = tuple(column for column in SubmissionVersion.__table__.columns if column.key != "id")
+    return select(*columns).where(SubmissionVersion.submission_id.in_(submission_ids)).order_by(SubmissionVersion.attempt)
+
+
+def scores(assignment_ids: Collection[int]) -> Rows:
+    """(assignment_id, score) of all graded work on those assignments."""
+    return select(Submission.assignment_id, Submission.score).where(
+        Submission.assignment_id.in_(assignment_ids), Submission.score.is_not(None), Submission.excused.is_(False)
+    )

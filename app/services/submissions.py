@@ -1,0 +1,130 @@
+"""Handing in, grading and commenting; two at once lose nothing."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app.errors import Forbidden, Invalid, InvalidGrade
+from app.extensions import db
+from app.grading.lateness import lock_explanation
+from app.grading.notation import EXCUSE, NotAGrade, grade_of, score_of
+from app.models.submissions import GradeChange, Submission, SubmissionComment, SubmissionVersion
+from app.models.types import AnyRow, utc_now
+from app.models.writes import insert_unless_there
+from app.services.permissions import Caller
+
+HANDED_IN = ("online_text_entry", "online_url")
+"""Kinds of work that are handed in by one request."""
+VERSIONED = (
+    "attempt",
+    "submission_type",
+    "body",
+    "url",
+    "submitted_at",
+    "workflow_state",
+    "score",
+    "grade",
+    "grader_id",
+    "graded_at",
+    "excused",
+    "grade_matches_current_submission",
+)
+
+
+def locked_row(assignment_id: int, user_id: int) -> Submission:
+    """The submission, made if there is none yet, locked until the transaction ends."""
+    found = select(Submission).where(Submission.assignment_id == assignment_id, Submission.user_id == user_id).with_for_update()
+    submission = db.session.scalars(found).first()
+    if submission is None:
+        insert_unless_there(Submission, assignment_id=assignment_id, user_id=user_id)
+        submission = db.session.scalars(found).one()
+    return submission
+
+
+def hand_in(target: AnyRow, kind: str | None, body: str | None, url: str | None) -> None:
+    """A new attempt at the assignment of `target`; the one before is kept. Raises Forbidden while locked, Invalid otherwise."""
+    explanation = lock_explanation(target.unlock_at, target.lock_at, utc_now())
+    if explanation:
+        raise Forbidden(explanation)
+    content = _content(target.submission_types, kind, body, url) | {"submitted_at": utc_now(), "workflow_state": "submitted"}
+    # Most work is handed in once: one statement, and of two at once only one makes the row.
+    if target.id is None and insert_unless_there(
+        Submission, assignment_id=target.assignment_id, user_id=target.student_id, attempt=1, **content
+    ):
+        return
+    submission = locked_row(target.assignment_id, target.student_id)
+    attempts = submission.attempt or 0
+    if 0 < target.allowed_attempts <= attempts:
+        raise Invalid("You have reached the maximum number of allowed attempts for this assignment.")
+    if attempts:
+        db.session.add(SubmissionVersion(submission_id=submission.id, **{key: getattr(submission, key) for key in VERSIONED}))
+    if submission.excused:
+        content["workflow_state"] = "graded"
+    else:
+        submission.grade_matches_current_submission = submission.score is None
+    submission.attempt = attempts + 1
+    for key, value in content.items():
+        setattr(submission, key, value)
+
+
+def _content(allowed: list[str], kind: str | None, body: str | None, url: str | None) -> dict[str, Any]:
+    if kind not in HANDED_IN:
+        raise Invalid.field("submission_type", f"must be one of {', '.join(HANDED_IN)}")
+    if kind not in allowed:
+        raise Invalid.field("submission_type", "is not a type that this assignment takes")
+    if kind == "online_text_entry":
+        if not (body or "").strip():
+            raise Invalid.field("body", "can't be blank")
+        return {"submission_type": kind, "body": body, "url": None}
+    if not url:
+        raise Invalid.field("url", "can't be blank")
+    return {"submission_type": kind, "body": None, "url": url}
+
+
+def grade(target: AnyRow, caller: Caller, posted: str | None, excuse: bool | None) -> Submission:
+    """Give, take away (`posted` "") or excuse. None leaves as it is. Raises InvalidGrade; every change is recorded."""
+    submission = locked_row(target.assignment_id, target.student_id)
+    if posted is not None and posted.strip().casefold() == EXCUSE:
+        posted, excuse = None, True
+    before = (submission.score, submission.grade, submission.excused)
+    if excuse:
+        _set(submission, caller, score=None, grade=None, excused=True)
+    elif posted is not None:
+        try:
+            score = score_of(posted, target.grading_type, target.points_possible)
+        except NotAGrade as problem:
+            raise InvalidGrade(str(problem)) from problem
+        shown = grade_of(score, target.grading_type, target.points_possible)
+        if shown is not None and target.grading_type == "pass_fail" and not target.points_possible:
+            shown = "incomplete" if posted.strip().casefold() in ("fail", "incomplete") else "complete"
+        _set(submission, caller, score=score, grade=shown, excused=False)
+    elif excuse is False and submission.excused:
+        _set(submission, caller, score=None, grade=None, excused=False)
+    after = (submission.score, submission.grade, submission.excused)
+    if after != before:
+        _record(submission, caller, before, after)
+    return submission
+
+
+def _set(submission: Submission, caller: Caller, *, score: float | None, grade: str | None, excused: bool) -> None:
+    submission.score, submission.grade, submission.excused = score, grade, excused
+    decided = excused or score is not None
+    submission.workflow_state = "graded" if decided else "submitted" if submission.attempt else "unsubmitted"
+    submission.graded_at = utc_now() if decided else None
+    submission.grader_id = caller.id if decided else None
+    submission.grade_matches_current_submission = True
+
+
+def _record(submission: Submission, caller: Caller, before: tuple[Any, ...], after: tuple[Any, ...]) -> None:
+    names = ("score", "grade", "excused")
+    values = {f"{name}_before": value for name, value in zip(names, before, strict=True)}
+    values |= {f"{name}_after": value for name, value in zip(names, after, strict=True)}
+    db.session.add(GradeChange(submission_id=submission.id, grader_id=caller.id, real_user_id=caller.real_id, **values))
+
+
+def comment(target: AnyRow, caller: Caller, text: str, attempt: int | None = None) -> None:
+    """Write a comment on the submission. Raises Invalid for a blank one."""
+    if not text.strip():
+        raise Invalid.field("text_comment", "can't be blank")
+    submission = locked_row(target.assignment_id, target.student_id)
+    db.session.add(SubmissionComment(submission_id=submission.id, author_id=caller.id, comment=text, attempt=attempt or submission.attempt))

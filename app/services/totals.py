@@ -1,0 +1,69 @@
+"""Totals of many students at once, in two statements however many there are."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import or_, select
+
+from app.extensions import db
+from app.grading.totals import Group, Totals, Work, totals
+from app.models.assignment_groups import AssignmentGroup
+from app.models.assignments import Assignment
+from app.models.courses import Course
+from app.models.submissions import Submission
+from app.models.types import AnyRow
+
+COUNTED = (
+    select(
+        Assignment.id,
+        Assignment.course_id,
+        Assignment.points_possible,
+        Assignment.assignment_group_id,
+        AssignmentGroup.group_weight,
+        AssignmentGroup.drop_lowest,
+        AssignmentGroup.drop_highest,
+        AssignmentGroup.never_drop,
+        Course.apply_assignment_group_weights,
+    )
+    .join(AssignmentGroup, AssignmentGroup.id == Assignment.assignment_group_id)
+    .join(Course, Course.id == Assignment.course_id)
+    .where(Assignment.workflow_state == "published", Assignment.omit_from_final_grade.is_(False), Assignment.grading_type != "not_graded")
+)
+"""Assignments that count: published, not omitted, graded."""
+
+EXCUSED = "excused"
+
+
+def totals_of(students: Collection[tuple[int, int]]) -> dict[tuple[int, int], Totals]:
+    """The totals of each (course id, user id)."""
+    if not students:
+        return {}
+    course_ids = {course_id for course_id, _ in students}
+    counted = defaultdict(list)
+    for row in db.session.execute(COUNTED.where(Assignment.course_id.in_(course_ids))):
+        counted[row.course_id].append(row)
+    scores = _scores([row.id for rows in counted.values() for row in rows], {user_id for _, user_id in students})
+    return {(course_id, user_id): _one(counted[course_id], user_id, scores) for course_id, user_id in students}
+
+
+def _scores(assignment_ids: Iterable[int], user_ids: Collection[int]) -> dict[tuple[int, int], float | str]:
+    """(assignment id, user id) -> score, or EXCUSED; work that still waits for review has none."""
+    found = select(Submission.assignment_id, Submission.user_id, Submission.score, Submission.excused).where(
+        Submission.assignment_id.in_(assignment_ids),
+        Submission.user_id.in_(user_ids),
+        or_(Submission.score.is_not(None), Submission.excused),
+        Submission.workflow_state != "pending_review",
+    )
+    return {(row.assignment_id, row.user_id): EXCUSED if row.excused else row.score for row in db.session.execute(found)}
+
+
+def _one(rows: list[AnyRow], user_id: int, scores: dict[tuple[int, int], float | str]) -> Totals:
+    groups: dict[int, Group] = {}
+    work = []
+    for row in rows:
+        if row.assignment_group_id not in groups:
+            groups[row.assignment_group_id] = Group(row.group_weight, row.drop_lowest, row.drop_highest, frozenset(row.never_drop))
+        score = scores.get((row.id, user_id))
+        if not isinstance(score, str):
+            work.append(Work(row.id, row.assignment_group_id, row.points_possible or 0.0, score))
+    return totals(groups, work, weighted=bool(rows) and rows[0].apply_assignment_group_weights)

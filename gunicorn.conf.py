@@ -1,0 +1,22 @@
+"""How gunicorn serves the LMS; read by `gunicorn wsgi:app`."""
+
+import os
+from pathlib import Path
+
+from app.config import THREADS, load
+from app.logs import stdlib_config
+
+settings = load(os.environ)
+
+bind = f"{os.environ.get('LISTEN', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104 - a container serves every address it has
+worker_class = "gthread"
+control_socket_disable = True
+workers = settings.web_concurrency
+threads = THREADS
+# A load balancer keeps idle connections for 60 s: whoever closes first must not be us, or it meets a closed one and answers 502.
+keepalive = 75
+graceful_timeout = 20
+timeout = 60
+preload_app = settings.web_concurrency > 1
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeat files: the disk may be read-only or slow
+logconfig_dict = stdlib_config(settings.log_level)
