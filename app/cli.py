@@ -1,5 +1,8 @@
 """Commands: flask --app wsgi create-admin, create-token, seed, demo."""
 
+import socket
+from urllib.parse import urlsplit
+
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
@@ -82,6 +85,7 @@ def demo(context: click.Context) -> None:
     """Bring the schema up to date, seed an empty database, and print fresh tokens to try: what `make run` does first."""
     _refuse_in_production()
     settings: Settings = current_app.config["LMS"]
+    _require_free_port(settings.base_url)
     upgrade(directory=str(MIGRATIONS))
     context.invoke(seed)
     api = f"{settings.base_url}/api/v1"
@@ -93,6 +97,19 @@ def demo(context: click.Context) -> None:
         _, secret = tokens.issue(user.id, "make run")
         click.echo(f"  {role:<8}{secret}\n          curl -H 'Authorization: Bearer {secret}' {api}/{path}\n")
     db.session.commit()
+
+
+def _require_free_port(base_url: str) -> None:
+    """Say so now, not after the tokens, if nothing can listen where BASE_URL points."""
+    port = urlsplit(base_url).port or 80
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as problem:
+            raise click.ClickException(
+                f"port {port} cannot be used ({problem.strerror}): choose another, as in `PORT=8001 make run`"
+            ) from problem
 
 
 def _refuse_in_production() -> None:

@@ -223,7 +223,7 @@ def nobody(app: Flask) -> Api:
 
 @pytest.fixture
 def statements(app: Flask) -> Callable[[], AbstractContextManager[list[str]]]:
-    """Collects the SQL that runs inside `with statements() as seen:`; BEGIN and COMMIT are not among it."""
+    """A context manager that collects the SQL that runs inside it; BEGIN and COMMIT are not among it."""
 
     @contextmanager
     def collect() -> Iterator[list[str]]:
