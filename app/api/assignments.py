@@ -205,7 +205,7 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int) -> li
             body["submission"] = own.get(body["id"])
     if "score_statistics" in include:
         scores: dict[int, list[float]] = defaultdict(list)
-        for assignment_id, score in db.session.execute(gradebook.scores(ids)).tuples():
+        for assignment_id, score in db.session.execute(gradebook.scores(ids)):
             scores[assignment_id].append(score)
         for body in bodies:
             body["score_statistics"] = _statistics(scores[body["id"]], 1 if looking.staff else FEWEST_SCORES)

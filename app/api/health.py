@@ -1,6 +1,6 @@
 """Whether this process is fit to serve, and what it is: for load balancers, pipelines and people."""
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, Response, current_app, make_response, render_template
 from typing_extensions import TypedDict
 
 from app.http.hosts import base_url, settings
@@ -51,9 +51,11 @@ def version() -> VersionJSON:
 
 
 @blueprint.get("/")
-def home() -> str:
+def home() -> Response:
     """Show a short page: what this is, and where to go on."""
-    return render_template("home.html", base_url=base_url(), version=settings().app_version)
+    response = make_response(render_template("home.html", base_url=base_url(), version=settings().app_version))
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    return response
 
 
 def _checked() -> tuple[HealthJSON, int]:

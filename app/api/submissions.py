@@ -5,18 +5,21 @@ from collections.abc import Collection, Sequence
 from typing import Literal
 
 from flask import Blueprint
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, asc, desc, func, select
 
+from app.errors import Invalid
 from app.extensions import db
 from app.http.auth import caller, require_right, viewer
 from app.http.lookup import Ref, find, find_row, names
 from app.http.pagination import page
-from app.http.params import Flag, Html, Params, Text, WebUrl, Whole, takes
+from app.http.params import Flag, Html, Id, Instant, Params, Text, WebUrl, Whole, takes
 from app.models.assignments import Assignment, assignment_rows
+from app.models.enrollments import Enrollment
+from app.models.submissions import Submission
 from app.models.types import AnyRow
 from app.models.users import User, user_rows
 from app.serializers.assignments import assignment_json
-from app.serializers.submissions import SubmissionJSON, comment_json, history_json, submission_json
+from app.serializers.submissions import StudentSubmissionsJSON, SubmissionJSON, comment_json, history_json, submission_json
 from app.serializers.users import user_json
 from app.serializers.viewer import Viewer
 from app.services import gradebook, submissions
@@ -72,6 +75,21 @@ class GradeParams(IncludeParams):
 
     submission: Grade | None = None
     comment: NewComment = NewComment()
+
+
+class StudentSubmissionsParams(IncludeParams):
+    """Whose work on what."""
+
+    student_ids: list[Text] = []
+    """Ids, SIS ids, or `all`; the caller, if not given."""
+    assignment_ids: list[Id] = []
+    grouped: Flag = False
+    """One row a student, with all of their work."""
+    workflow_state: Literal["unsubmitted", "submitted", "graded", "pending_review"] | None = None
+    submitted_since: Instant | None = None
+    graded_since: Instant | None = None
+    order: Literal["id", "graded_at"] = "id"
+    order_direction: Literal["ascending", "descending"] = "ascending"
 
 
 @blueprint.post(COLLECTION)
@@ -131,6 +149,61 @@ def grade_submission(params: GradeParams, course: Ref, assignment: Ref, user: Re
         submissions.comment(target, caller(), params.comment.text_comment, params.comment.attempt)
     db.session.commit()
     return _one(mine, target, {*params.include, "submission_comments"})
+
+
+@blueprint.get("/courses/<ref:course>/students/submissions")
+@takes(StudentSubmissionsParams)
+def list_students_submissions(params: StudentSubmissionsParams, course: Ref) -> list[SubmissionJSON] | list[StudentSubmissionsJSON]:
+    """List the work of several students on several assignments; without staff rights, one's own and one's observed students'."""
+    mine = require_right(Right.READ)
+    students = _students(mine, params.student_ids)
+    wanted = [] if mine.staff else [Assignment.workflow_state == "published"]
+    if params.assignment_ids:
+        wanted.append(Assignment.id.in_(params.assignment_ids))
+    if params.workflow_state:
+        wanted.append(func.coalesce(Submission.workflow_state, "unsubmitted") == params.workflow_state)
+    if params.submitted_since:
+        wanted.append(Submission.submitted_at > params.submitted_since)
+    if params.graded_since:
+        wanted.append(Submission.graded_at > params.graded_since)
+    if params.grouped:
+        return _grouped(mine, params, students, wanted)
+    direction = desc if params.order_direction == "descending" else asc
+    order = (Submission.graded_at.is_(None), direction(Submission.graded_at)) if params.order == "graded_at" else ()
+    statement = gradebook.rows(mine.course_id, students).where(*wanted)
+    return _shown(page(statement.order_by(*order, direction(User.id), direction(Assignment.id))), params.include)
+
+
+def _grouped(
+    mine: Access, params: StudentSubmissionsParams, students: Select[int], wanted: list[ColumnElement[bool]]
+) -> list[StudentSubmissionsJSON]:
+    """A page of students, and everything of theirs in one statement."""
+    people = page(select(User.id).where(User.id.in_(students)).order_by(User.id))
+    ids = [row.id for row in people]
+    rows = db.session.execute(gradebook.rows(mine.course_id, ids).where(*wanted).order_by(Assignment.id)).all()
+    sections = {row.user_id: row.course_section_id for row in db.session.execute(gradebook.sections(mine.course_id, ids))}
+    theirs = defaultdict(list)
+    for body in _shown(rows, params.include):
+        theirs[body["user_id"]].append(body)
+    return [{"user_id": user_id, "section_id": sections.get(user_id), "submissions": theirs[user_id]} for user_id in ids]
+
+
+def _students(mine: Access, asked: Collection[str]) -> Select[int]:
+    """The ids of the active students that were asked for. Raises Forbidden for somebody else's work."""
+    students = gradebook.students(mine.course_id, mine.section_ids)
+    own = {caller().id, *mine.observed_ids}
+    if "all" in asked:
+        return students if Right.READ_GRADES in mine.rights else students.where(Enrollment.user_id.in_(own))
+    ids = {_student_named(text) for text in asked} or {caller().id}
+    require(Right.READ_GRADES in mine.rights or ids <= own)
+    return students.where(Enrollment.user_id.in_(ids))
+
+
+def _student_named(text: str) -> int:
+    try:
+        return _student(Ref.parse(text))
+    except ValueError as problem:
+        raise Invalid.field("student_ids", str(problem)) from problem
 
 
 def _student(user: Ref) -> int:

@@ -50,7 +50,7 @@ def student_counts(course_ids: Collection[int]) -> dict[int, int]:
     """Active and invited students by course."""
     theirs = (Enrollment.course_id.in_(course_ids), Enrollment.type == "StudentEnrollment", Enrollment.workflow_state.in_(LISTED))
     counted = select(Enrollment.course_id, func.count(func.distinct(Enrollment.user_id))).where(*theirs).group_by(Enrollment.course_id)
-    return dict(db.session.execute(counted).tuples().all())
+    return {row[0]: row[1] for row in db.session.execute(counted)}
 
 
 def needs_grading_counts(course_ids: Collection[int]) -> dict[int, int]:
@@ -67,4 +67,4 @@ def needs_grading_counts(course_ids: Collection[int]) -> dict[int, int]:
         .where(*waiting)
         .group_by(Assignment.course_id)
     )
-    return dict(db.session.execute(counted).tuples().all())
+    return {row[0]: row[1] for row in db.session.execute(counted)}

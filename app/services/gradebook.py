@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from app.models.assignments import Assignment
 from app.models.enrollments import Enrollment
@@ -47,10 +47,19 @@ def target(course_id: int, assignment: ColumnElement[bool], student: ColumnEleme
 
 def students(course_id: int, section_ids: Collection[int] | None = None) -> Select[int]:
     """The ids of the course's active students, each once; of those sections only, where any are named."""
-    found = select(Enrollment.user_id).where(
-        Enrollment.course_id == course_id, Enrollment.type == "StudentEnrollment", Enrollment.workflow_state == "active"
-    )
+    found = select(Enrollment.user_id).where(*_active_students(course_id))
     return (found if section_ids is None else found.where(Enrollment.course_section_id.in_(section_ids))).distinct()
+
+
+def sections(course_id: int, student_ids: Collection[int]) -> Rows:
+    """(user_id, course_section_id) of those active students: of several sections, the first."""
+    first = func.min(Enrollment.course_section_id).label("course_section_id")
+    found = select(Enrollment.user_id, first).where(*_active_students(course_id), Enrollment.user_id.in_(student_ids))
+    return found.group_by(Enrollment.user_id)
+
+
+def _active_students(course_id: int) -> tuple[ColumnElement[bool], ...]:
+    return Enrollment.course_id == course_id, Enrollment.type == "StudentEnrollment", Enrollment.workflow_state == "active"
 
 
 def rows(course_id: int, student_ids: Select[int] | Collection[int], *, with_users: bool = False) -> Rows:
