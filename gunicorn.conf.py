@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
-from app.config import THREADS, load
+from app.config import THREADS, load_or_exit
 from app.logs import stdlib_config
 
-settings = load(os.environ)
+settings = load_or_exit(os.environ)
 
 bind = f"{os.environ.get('LISTEN', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104 - a container serves every address it has
 worker_class = "gthread"

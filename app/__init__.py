@@ -1,14 +1,13 @@
 """Nation's LAB LMS: a learning-management backend that speaks the Canvas REST API."""
 
 import os
-import sys
 from collections.abc import Mapping
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import api, cli, logs
-from app.config import THREADS, SettingError, Settings, load
+from app.config import THREADS, Settings, load_or_exit
 from app.extensions import db, engine_options, migrate
 from app.http import cors, errors, lifecycle
 from app.http.json import OrjsonProvider
@@ -22,10 +21,7 @@ MOST_BODY_BYTES = 10 * 1024 * 1024
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     """The application, from the environment's settings. A missing or bad one ends the process with one line that names it."""
-    try:
-        settings = load(os.environ if environ is None else environ)
-    except SettingError as problem:
-        sys.exit(f"lms: {problem}")
+    settings = load_or_exit(os.environ if environ is None else environ)
     app = Flask(__name__)
     configure(app, settings)
     db.init_app(app)

@@ -1,5 +1,6 @@
 """Settings: one frozen dataclass read from the environment. A missing or bad value stops start-up with one line that names it."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -85,6 +86,14 @@ def load(environ: Mapping[str, str]) -> Settings:
     if settings.log_level not in LOG_LEVELS:
         raise SettingError(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {settings.log_level!r}")
     return settings
+
+
+def load_or_exit(environ: Mapping[str, str]) -> Settings:
+    """The same for a process that cannot go on without: it ends with one line that names the variable."""
+    try:
+        return load(environ)
+    except SettingError as problem:
+        sys.exit(f"lms: {problem}")
 
 
 def _listed(text: str) -> tuple[str, ...]:
