@@ -17,6 +17,7 @@ threads = THREADS
 keepalive = 75
 graceful_timeout = 20
 timeout = 60
+limit_request_line = 8190  # lists of ids in a query are long
 preload_app = settings.web_concurrency > 1
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeat files: the disk may be read-only or slow
 logconfig_dict = stdlib_config(settings.log_level)

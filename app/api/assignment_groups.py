@@ -113,7 +113,7 @@ def delete_assignment_group(params: DeleteGroupParams, course: Ref, group: Ref) 
 def _fields(params: GroupParams) -> dict[str, Any]:
     fields = params.given()
     if params.rules is not None:
-        fields |= params.rules.given()
+        fields |= params.rules.model_dump()  # rules are given whole: what is not named is off
     fields.pop("rules", None)
     return fields
 

@@ -63,6 +63,7 @@ Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 Text = Annotated[str, BeforeValidator(_text)]
 Short = Annotated[str, BeforeValidator(_text), Field(max_length=255)]
 Title = Annotated[str, BeforeValidator(_text), Field(max_length=255), AfterValidator(_not_blank)]
+SearchTerm = Annotated[str, BeforeValidator(_text), Field(min_length=2, max_length=255)]
 Html = Annotated[str, BeforeValidator(_text), AfterValidator(nh3.clean)]
 WebUrl = Annotated[str, Field(max_length=2048), AfterValidator(_web_url)]
 
