@@ -9,10 +9,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import api, cli, logs
 from app.config import THREADS, Settings, load_or_exit
 from app.extensions import db, engine_options, migrate
-from app.http import cors, errors, lifecycle
+from app.http import cors, lifecycle
+from app.http import errors as http_errors  # not `errors`: that is app.errors
 from app.http.json import OrjsonProvider
 from app.http.lookup import RefConverter
-from app.http.request import LmsRequest
+from app.http.request import MOST_PAIRS, LmsRequest
 from app.services.readiness import MIGRATIONS
 from app.storage import open_storage
 
@@ -29,7 +30,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.extensions["lms_storage"] = open_storage(settings.storage_url)
     lifecycle.register(app)
     cors.register(app, settings.cors_origins)
-    errors.register(app)
+    http_errors.register(app)
     api.register(app)
     cli.register(app)
     return app
@@ -45,6 +46,7 @@ def configure(app: Flask, settings: Settings) -> None:
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url, THREADS),
         MAX_CONTENT_LENGTH=MOST_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=MOST_BODY_BYTES,
+        MAX_FORM_PARTS=MOST_PAIRS,
         PROPAGATE_EXCEPTIONS=False,
     )
     app.request_class = LmsRequest

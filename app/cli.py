@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import Settings
 from app.extensions import db
+from app.logs import first_line
 from app.models.users import User
 from app.services import tokens, users
 from app.services.readiness import MIGRATIONS
@@ -26,9 +27,8 @@ class OneLineErrors(click.Command):
         try:
             return super().invoke(ctx)
         except SQLAlchemyError as problem:
-            reason = str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
             hint = "is it there, and has `flask --app wsgi db upgrade` been run?"
-            raise click.ClickException(f"the database refused: {reason} ({hint})") from problem
+            raise click.ClickException(f"the database refused: {first_line(problem)} ({hint})") from problem
 
 
 def register(app: Flask) -> None:

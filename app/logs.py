@@ -23,6 +23,12 @@ SHARED: list[structlog.typing.Processor] = [
 ]
 
 
+def first_line(problem: BaseException) -> str:
+    """What a database error says, in one line and without the statement; never empty."""
+    cause = getattr(problem, "orig", None) or problem
+    return str(cause).strip().partition("\n")[0] or type(cause).__name__
+
+
 def configure(level: str) -> None:
     """Send this process's log lines at `level` (DEBUG, INFO, WARNING, ERROR) and above to standard output as JSON."""
     structlog.configure(

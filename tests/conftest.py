@@ -111,16 +111,11 @@ class Api:
     token: str
 
     def __post_init__(self) -> None:
+        self.id = self.user.id if self.user else 0
         self.get: Callable[..., TestResponse] = partial(self.call, "GET")
         self.post: Callable[..., TestResponse] = partial(self.call, "POST")
         self.put: Callable[..., TestResponse] = partial(self.call, "PUT")
         self.delete: Callable[..., TestResponse] = partial(self.call, "DELETE")
-
-    @property
-    def id(self) -> int:
-        """The user's id."""
-        assert self.user is not None
-        return self.user.id
 
     def call(self, method: str, path: str, headers: dict[str, str] | None = None, **kwargs: Any) -> TestResponse:
         """One request below /api/v1."""
@@ -246,8 +241,7 @@ def fetch(app: Flask) -> Callable[[Any], list[Any]]:
     """The rows of a statement, read in a transaction that is over at once (an open one would block SQLite's writers)."""
 
     def fetch(statement: Any) -> list[Any]:
-        rows = list(db.session.execute(text(statement) if isinstance(statement, str) else statement).all())
-        db.session.rollback()
-        return rows
+        with db.engine.connect() as connection:
+            return list(connection.execute(text(statement) if isinstance(statement, str) else statement).all())
 
     return fetch

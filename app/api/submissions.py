@@ -94,7 +94,7 @@ class StudentSubmissionsParams(IncludeParams):
 
 @blueprint.post(COLLECTION)
 @takes(SubmitParams)
-def submit(params: SubmitParams, course: Ref, assignment: Ref) -> tuple[SubmissionJSON, int]:
+def submit(params: SubmitParams, course: Ref, assignment: Ref) -> tuple[SubmissionJSON, Literal[201]]:
     """Hand in one's own work; again for another attempt."""
     mine = require_right(Right.SUBMIT)
     target = _target(mine, assignment, caller().id)

@@ -7,27 +7,38 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from app import errors
+from app.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    InvalidGrade,
+    InvalidToken,
+    LmsError,
+    NotFound,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
 from app.extensions import db
-from app.logs import log
+from app.logs import first_line, log
 
-STATUS: dict[type[errors.LmsError], int] = {
-    errors.NotFound: 404,
-    errors.Unauthenticated: 401,
-    errors.InvalidToken: 401,
-    errors.Forbidden: 403,
-    errors.Conflict: 409,
-    errors.Unavailable: 503,
-    errors.TooManyRequests: 429,
-    errors.Invalid: 400,
-    errors.InvalidGrade: 400,
+STATUS: dict[type[LmsError], int] = {
+    NotFound: 404,
+    Unauthenticated: 401,
+    InvalidToken: 401,
+    Forbidden: 403,
+    Conflict: 409,
+    Unavailable: 503,
+    TooManyRequests: 429,
+    Invalid: 400,
+    InvalidGrade: 400,
 }
 RETRY_SECONDS = "2"
 
 
 def register(app: Flask) -> None:
     """Answer every error of this app in JSON."""
-    app.register_error_handler(errors.LmsError, refusal)
+    app.register_error_handler(LmsError, refusal)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(IntegrityError, _taken)
     app.register_error_handler(DataError, _out_of_range)
@@ -46,30 +57,30 @@ def answer(body: Any, status: int, **headers: str) -> Response:
     return response
 
 
-def refusal(error: errors.LmsError) -> Response:
+def refusal(error: LmsError) -> Response:
     """One of ours: the status by its kind, the body in its shape."""
     status = STATUS[type(error)]
-    if isinstance(error, errors.TooManyRequests):
+    if isinstance(error, TooManyRequests):
         db.session.rollback()
         return Response(
             f"{status} Too Many Requests ({error.message})\n", status, mimetype="text/plain", headers={"Retry-After": RETRY_SECONDS}
         )
-    if isinstance(error, errors.Unavailable):
+    if isinstance(error, Unavailable):
         return answer(body_of(error), status, Retry_After=RETRY_SECONDS)
     # Only a token that is not accepted gets the challenge: clients take it to mean "sign in again".
     challenge = {"WWW_Authenticate": 'Bearer realm="canvas-lms"'} if status == 401 else {}
     return answer(body_of(error), status, **challenge)
 
 
-def body_of(error: errors.LmsError) -> dict[str, Any]:
+def body_of(error: LmsError) -> dict[str, Any]:
     """The JSON that tells of `error`."""
-    if isinstance(error, errors.Unauthenticated):
+    if isinstance(error, Unauthenticated):
         return {"status": "unauthenticated", "errors": [{"message": error.message}]}
-    if isinstance(error, errors.Forbidden):
+    if isinstance(error, Forbidden):
         return {"status": "unauthorized", "errors": [{"message": error.message}]}
-    if isinstance(error, errors.InvalidGrade):
+    if isinstance(error, InvalidGrade):
         return {"error": error.message}
-    if isinstance(error, errors.Invalid) and error.fields:
+    if isinstance(error, Invalid) and error.fields:
         shown = {name: [{"attribute": name, "type": "invalid", "message": text} for text in texts] for name, texts in error.fields.items()}
         return {"errors": shown, "message": error.message}
     return {"errors": [{"message": error.message}]}
@@ -77,7 +88,7 @@ def body_of(error: errors.LmsError) -> dict[str, Any]:
 
 def http_error(error: HTTPException) -> Response:
     """One of werkzeug's: unknown path or method, a body too large."""
-    message = errors.NotFound.message if error.code == 404 else error.description or error.name
+    message = NotFound.message if error.code == 404 else error.description or error.name
     response = answer({"errors": [{"message": message}]}, error.code or 500)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
@@ -97,8 +108,8 @@ def _out_of_range(error: DataError) -> Response:
 
 
 def _database_gone(error: Exception) -> Response:
-    log.error("database", problem=str(getattr(error, "orig", error)).splitlines()[0], route=str(request.url_rule))
-    return refusal(errors.Unavailable("The database cannot be reached just now; try again."))
+    log.error("database", problem=first_line(error), route=str(request.url_rule))
+    return refusal(Unavailable("The database cannot be reached just now; try again."))
 
 
 def _bug(error: Exception) -> Response:

@@ -13,7 +13,7 @@ from app.http.hosts import check_host
 from app.logs import log
 
 API = "/api/v1/"
-REQUEST_ID = re.compile(r"[\w.-]{8,64}")
+REQUEST_ID = re.compile(r"[\w.-]{8,64}", re.ASCII)
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from flask import Flask
 from pydantic import TypeAdapter
@@ -141,7 +141,13 @@ def _responses(view: Callable[..., Any], schema: dict[str, Any], *, signed_in: b
     if get_origin(get_type_hints(view)["return"]) is list:
         good["headers"] = LINK
     refused = {"content": {"application/json": {"schema": {"$ref": REF.format(model="Error")}}}}
-    found: dict[str, Any] = {str(getattr(view, "status", 200)): good}
+    found: dict[str, Any] = {_status(view): good}
     if signed_in:
         found |= {status: {"description": text, **refused} for status, text in REFUSALS.items()}
     return found
+
+
+def _status(view: Callable[..., Any]) -> str:
+    """The status of success: a view that returns `tuple[X, Literal[201]]` says another than 200."""
+    told = [part for part in get_args(get_type_hints(view)["return"]) if get_origin(part) is Literal]
+    return str(get_args(told[0])[0]) if told else "200"

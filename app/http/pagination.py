@@ -20,7 +20,7 @@ T = TypeVar("T")
 def _whole(name: str, default: int, most: int) -> int:
     """Nonsense counts as not said, too much as the most."""
     text = str(params().get(name, ""))
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    number = int(text[:20]) if text.isascii() and text.isdigit() else 0
     return min(number, most) if number > 0 else default
 
 
@@ -63,7 +63,7 @@ def _link(number: int, size: int, *, more: bool, empty: bool) -> str:
 
 def _url(number: int, size: int) -> str:
     """The same path with every parameter of the query but the token; commas are escaped, clients split at them."""
-    pairs = parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
+    pairs = parse_qsl(request.query_string.decode("utf-8", "replace"), keep_blank_values=True)
     kept = [(key, value) for key, value in pairs if key not in ("access_token", "page", "per_page")]
     query = urlencode([*kept, ("page", number), ("per_page", size)], quote_via=quote)
     return f"{base_url()}{quote(request.path, safe='/:')}?{query}"

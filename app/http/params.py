@@ -26,8 +26,9 @@ def _instant(value: object) -> object:
     if not isinstance(value, str):
         raise ValueError("must be an ISO 8601 date and time")
     try:
+        text = value.strip().upper()
         # Python reads a "+" that a form turned into a space as no zone at all: mend it.
-        found = dt.datetime.fromisoformat(value.strip().replace(" ", "+") if "T" in value else value.strip())
+        found = dt.datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
         return (found if found.tzinfo else found.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
     except (ValueError, OverflowError) as problem:
         raise ValueError("must be an ISO 8601 date and time, such as 2026-03-01T09:00:00Z") from problem
@@ -65,7 +66,7 @@ Short = Annotated[str, BeforeValidator(_text), Field(max_length=255)]
 Title = Annotated[str, BeforeValidator(_text), Field(max_length=255), AfterValidator(_not_blank)]
 SearchTerm = Annotated[str, BeforeValidator(_text), Field(min_length=2, max_length=255)]
 Html = Annotated[str, BeforeValidator(_text), AfterValidator(nh3.clean)]
-WebUrl = Annotated[str, Field(max_length=2048), AfterValidator(_web_url)]
+WebUrl = Annotated[str, AfterValidator(_web_url), Field(max_length=2048)]
 
 
 class Params(BaseModel):
@@ -101,6 +102,8 @@ def _shaped(value: object, annotation: Any) -> object:
     if value == "" and type(None) in kinds:
         return None
     if get_origin(annotation) is list or any(get_origin(kind) is list for kind in kinds):
+        if value is None and type(None) not in kinds:
+            return []
         if isinstance(value, dict) and all(key.isdigit() for key in value):
             return list(value.values())
         if isinstance(value, str | int | float):

@@ -32,7 +32,7 @@ def params() -> Tree:
     """Query and body of this request as one tree; where both give a key, the body's counts. Raises Invalid."""
     if "params" not in g:
         try:
-            tree = {**nest(_pairs(request.query_string.decode("latin-1"))), **_body()}
+            tree = {**nest(_pairs(request.query_string.decode("utf-8", "replace"))), **_body()}
         except BadShape as problem:
             raise Invalid(str(problem)) from problem
         _refuse_what_no_column_takes(tree)

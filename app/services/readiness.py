@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.extensions import db
+from app.logs import first_line
 from app.storage import Storage, StorageError
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -31,11 +32,10 @@ def problems(storage: Storage) -> dict[str, str | None]:
 
 
 def _database() -> tuple[str | None, str | None]:
-    try:
-        db.session.execute(text("SELECT 1"))
-    except SQLAlchemyError as problem:
-        db.session.rollback()
-        return f"cannot be reached: {_first_line(problem)}", "unknown"
+    problem = _unreachable()
+    # The first to ask after a restart of the database meets a connection that died with it; the next gets a new one.
+    if problem is not None and (problem := _unreachable()) is not None:
+        return f"cannot be reached: {first_line(problem)}", "unknown"
     try:
         found = db.session.scalar(text("SELECT version_num FROM alembic_version"))
     except SQLAlchemyError:
@@ -47,13 +47,18 @@ def _database() -> tuple[str | None, str | None]:
     return None, None
 
 
+def _unreachable() -> SQLAlchemyError | None:
+    try:
+        db.session.execute(text("SELECT 1"))
+    except SQLAlchemyError as problem:
+        db.session.rollback()
+        return problem
+    return None
+
+
 def _storage(storage: Storage) -> str | None:
     try:
         storage.check()
     except StorageError as problem:
         return str(problem)
     return None
-
-
-def _first_line(problem: SQLAlchemyError) -> str:
-    return str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
