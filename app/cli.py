@@ -119,5 +119,5 @@ def _refuse_in_production() -> None:
 
 
 def _user(login: str) -> User | None:
-    found = select(User).where(func.lower(User.login_id) == login.lower(), User.workflow_state != "deleted")
+    found = select(User).where(func.lower(User.login_id) == func.lower(login), User.workflow_state != "deleted")
     return db.session.scalars(found).first()

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 DEVELOPMENT_SECRET = "development only: production must set its own"  # noqa: S105 - refused outside development
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SHORTEST_SECRET = 32
@@ -74,13 +77,15 @@ def load(environ: Mapping[str, str]) -> Settings:
         storage_url=_storage_url(value("STORAGE_URL", "file:instance/files"), production),
         secret_key=value("SECRET_KEY", DEVELOPMENT_SECRET),
         base_url=_web_address("BASE_URL", value("BASE_URL", "http://127.0.0.1:8000")),
-        allowed_hosts=_listed(environ.get("ALLOWED_HOSTS", "")),
+        allowed_hosts=tuple(_host(host) for host in _listed(environ.get("ALLOWED_HOSTS", ""))),
         cors_origins=tuple(_web_address("CORS_ORIGINS", origin) for origin in _listed(environ.get("CORS_ORIGINS", ""))),
         web_concurrency=_whole_number("WEB_CONCURRENCY", environ.get("WEB_CONCURRENCY") or "1", 1, 64),
         log_level=(environ.get("LOG_LEVEL") or "INFO").upper(),
         git_sha=environ.get("GIT_SHA") or "unknown",
         app_version=environ.get("APP_VERSION") or "0.0.0+unreleased",
     )
+    if production and settings.secret_key == DEVELOPMENT_SECRET:
+        raise SettingError("SECRET_KEY must be a secret of its own, not the one that development uses")
     if len(settings.secret_key) < SHORTEST_SECRET:
         raise SettingError(f"SECRET_KEY must have at least {SHORTEST_SECRET} characters")
     if settings.log_level not in LOG_LEVELS:
@@ -100,8 +105,14 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _host(text: str) -> str:
+    if "/" in text or any(letter.isspace() for letter in text):
+        raise SettingError(f"ALLOWED_HOSTS must be host[:port] names, comma-separated, not {text!r}")
+    return text
+
+
 def _whole_number(name: str, text: str, least: int, most: int) -> int:
-    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+    if not text.isascii() or not text.isdigit() or len(text) > len(str(most)) or not least <= int(text) <= most:
         raise SettingError(f"{name} must be a whole number from {least} to {most}, not {text!r}")
     return int(text)
 
@@ -110,6 +121,7 @@ def _web_address(name: str, text: str) -> str:
     try:
         parts = urlsplit(text)
         plain = parts.scheme in ("http", "https") and parts.hostname and not (parts.path.strip("/") or parts.query or parts.fragment)
+        plain = plain and "@" not in parts.netloc and not any(letter.isspace() for letter in text)
         parts.port  # noqa: B018 - reading it is what checks it
     except ValueError:
         plain = None
@@ -120,16 +132,27 @@ def _web_address(name: str, text: str) -> str:
 
 def _database_url(url: str, production: bool) -> str:
     scheme, _, rest = url.partition("://")
-    if scheme in ("postgresql", "postgres", "postgresql+psycopg"):
+    if scheme in ("postgresql", "postgres", "postgresql+psycopg") and _readable(f"postgresql+psycopg://{rest}"):
         return f"postgresql+psycopg://{rest}"
-    if scheme == "sqlite" and not production:
+    if scheme == "sqlite" and not production and rest[:1] in ("", "/"):
         return url
     allowed = "postgresql://..." if production else "postgresql://... or sqlite:///file"
     raise SettingError(f"DATABASE_URL must be {allowed}")  # never the value: it holds a password
 
 
+def _readable(url: str) -> bool:
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        return False
+    return True
+
+
 def _storage_url(url: str, production: bool) -> str:
-    parts = urlsplit(url)
-    if (parts.scheme == "s3" and parts.netloc) or (parts.scheme == "file" and parts.path and not production):
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if (parts.scheme == "s3" and parts.netloc) or (parts.scheme == "file" and parts.path and not parts.netloc and not production):
         return url
     raise SettingError(f"STORAGE_URL must be {'s3://bucket/prefix' if production else 's3://bucket/prefix or file:folder'}, not {url!r}")

@@ -19,9 +19,10 @@ def migrate_online() -> None:
         postgresql = connection.dialect.name == "postgresql"
         if postgresql:
             # A migration that waits for a lock makes every request behind it wait too: give up soon.
+            connection.execute(text("SET statement_timeout = 0"))
+            connection.execute(text(f"SELECT pg_advisory_lock({ADVISORY_LOCK})"))
             connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
             connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
-            connection.execute(text(f"SELECT pg_advisory_lock({ADVISORY_LOCK})"))
             connection.commit()
         try:
             context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=not postgresql, compare_type=True)
@@ -31,6 +32,8 @@ def migrate_online() -> None:
             if postgresql:
                 connection.rollback()
                 connection.execute(text(f"SELECT pg_advisory_unlock({ADVISORY_LOCK})"))
+                connection.execute(text("RESET lock_timeout"))
+                connection.execute(text("RESET statement_timeout"))
                 connection.commit()
 
 

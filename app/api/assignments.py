@@ -3,10 +3,10 @@
 import statistics
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 from flask import Blueprint
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from sqlalchemy import ColumnElement, and_, exists, select
 
 from app.extensions import db
@@ -39,8 +39,19 @@ SUBMISSION_TYPE = Literal[
     "not_graded",
 ]
 BUCKET = Literal["past", "overdue", "undated", "ungraded", "unsubmitted", "upcoming", "future"]
+LEAST_POINTS = 0.001
+"""Percentages of less would have more digits than a grade has room for."""
 FEWEST_SCORES = 5
 """Students are not told the statistics of fewer scores: they would tell who has which."""
+
+
+def _worth_something(points: float) -> float:
+    if 0 < points < LEAST_POINTS:
+        raise ValueError(f"must be 0 or at least {LEAST_POINTS}")
+    return points
+
+
+Points = Annotated[Number, Field(ge=0), AfterValidator(_worth_something)]
 
 
 class IncludeParams(Params):
@@ -66,7 +77,7 @@ class AssignmentFields(Params):
     description: Html | None = None
     submission_types: list[SUBMISSION_TYPE] | None = None
     allowed_extensions: list[Short] | None = None
-    points_possible: Number | None = Field(None, ge=0)
+    points_possible: Points | None = None
     grading_type: Literal["points", "percent", "letter_grade", "gpa_scale", "pass_fail", "not_graded"] | None = None
     due_at: Instant | None = None
     lock_at: Instant | None = None

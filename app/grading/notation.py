@@ -41,7 +41,7 @@ def _points(text: str, possible: float, scheme: Scheme) -> float:
     percent = percent_for(text, scheme)
     if percent is None and text.endswith("%"):
         percent = _number(text[:-1])
-    return _number(text) if percent is None else round(possible * percent / 100, 4)
+    return _number(text) if percent is None else _in_reach(round(possible * percent / 100, 4), text)
 
 
 def _number(text: str) -> float:
@@ -49,7 +49,11 @@ def _number(text: str) -> float:
         number = float(text) if text.isascii() and "_" not in text else math.nan
     except ValueError:
         number = math.nan
-    if not math.isfinite(number) or abs(number) > MOST:
+    return _in_reach(number, text)
+
+
+def _in_reach(number: float, text: str) -> float:
+    if not abs(number) <= MOST:  # nan is not
         raise NotAGrade(f"{text[:40]!r} is not a grade: write points, a percentage, a letter, or complete/incomplete.")
     return number + 0.0  # -0.0 becomes 0.0
 
@@ -68,4 +72,4 @@ def grade_of(score: float | None, grading_type: str, points_possible: float | No
 
 def shown(number: float) -> str:
     """A number without needless decimals: 10.0 -> "10", 66.6666 -> "66.67"."""
-    return f"{round(number, 2):.2f}".rstrip("0").rstrip(".")
+    return f"{round(number, 2) + 0.0:.2f}".rstrip("0").rstrip(".")

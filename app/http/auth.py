@@ -5,13 +5,13 @@ from functools import cache
 from typing import Any
 
 from flask import g, request
-from sqlalchemy import ColumnElement, and_, bindparam, false, join, null, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, join, null, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import Invalid, InvalidToken, NotFound, Unauthenticated
 from app.extensions import db
 from app.http.hosts import base_url
-from app.http.lookup import Ref, column_of, value_of
+from app.http.lookup import Ref, matches, value_of
 from app.http.request import params
 from app.logs import log
 from app.models.courses import Course
@@ -104,8 +104,7 @@ def _statement(place: str | None, place_kind: str, person_kind: str) -> Rows:
     now = bindparam("now", type_=Enrollment.start_at.type)
     if person_kind:
         columns: list[Any] = [bindparam("token_id", type_=AccessToken.id.type).label("token_id")]
-        person = column_of(User, person_kind)
-        condition = false() if person is None else person == bindparam("person")
+        condition = matches(User, person_kind, bindparam("person"))
     else:
         columns = [AccessToken.id.label("token_id")]
         alive = or_(AccessToken.expires_at.is_(None), AccessToken.expires_at > now)
@@ -123,12 +122,10 @@ def _statement(place: str | None, place_kind: str, person_kind: str) -> Rows:
 
 def _named(place: str, kind: str) -> ColumnElement[bool]:
     """The course that the path names itself or by one of its sections."""
-    column = column_of(Section if place == "section" else Course, kind)
-    if column is None:
-        return false()
     if place == "course":
-        return column == bindparam("place")
-    return Course.id == select(Section.course_id).where(column == bindparam("place"), Section.workflow_state != "deleted").scalar_subquery()
+        return matches(Course, kind, bindparam("place"))
+    named = and_(matches(Section, kind, bindparam("place")), Section.workflow_state != "deleted")
+    return Course.id == select(Section.course_id).where(named).scalar_subquery()
 
 
 def _access(rows: Sequence[AnyRow], caller: Caller) -> Access | None:

@@ -18,7 +18,7 @@ from app.models.users import User
 T = TypeVar("T")
 SIS_COLUMNS: dict[tuple[type, str], Any] = {
     (User, "sis_user_id"): User.sis_user_id,
-    (User, "sis_login_id"): func.lower(User.login_id),
+    (User, "sis_login_id"): User.login_id,
     (User, "sis_integration_id"): User.integration_id,
     (Course, "sis_course_id"): Course.sis_course_id,
     (Section, "sis_section_id"): Section.sis_section_id,
@@ -67,22 +67,27 @@ class RefConverter(BaseConverter):
         return str(value)
 
 
-def column_of(model: Any, kind: str) -> ColumnElement[Any] | None:
-    """The column that references of `kind` name rows of `model` by; None where there is no such kind of reference to it."""
-    return model.id if kind in ("id", "self") else SIS_COLUMNS.get((model, kind))
+def matches(model: Any, kind: str, value: Any) -> ColumnElement[bool]:
+    """The condition that a reference of `kind` with `value` (or a bound parameter) sets on `model`'s table; false for another table's."""
+    if kind in ("id", "self"):
+        found: ColumnElement[bool] = model.id == value
+        return found
+    column = SIS_COLUMNS.get((model, kind))
+    if column is None:
+        return false()
+    return func.lower(column) == func.lower(value) if kind == "sis_login_id" else column == value
 
 
 def value_of(ref: Ref, self_id: int = 0) -> int | str:
     """What stands in that column; `self` stands for `self_id`."""
     if ref.kind == "self":
         return self_id
-    return ref.id if ref.kind == "id" else ref.value.lower() if ref.kind == "sis_login_id" else ref.value
+    return ref.id if ref.kind == "id" else ref.value
 
 
 def names(model: Any, ref: Ref, self_id: int = 0) -> ColumnElement[bool]:
     """The condition that `ref` sets on `model`'s table."""
-    column = column_of(model, ref.kind)
-    return false() if column is None else column == value_of(ref, self_id)
+    return matches(model, ref.kind, value_of(ref, self_id))
 
 
 def find_row(statement: Rows) -> AnyRow:

@@ -8,6 +8,7 @@ from app.errors import Forbidden, Invalid, InvalidGrade
 from app.extensions import db
 from app.grading.lateness import lock_explanation
 from app.grading.notation import EXCUSE, NotAGrade, grade_of, score_of
+from app.models.assignments import Assignment
 from app.models.submissions import GradeChange, Submission, SubmissionComment, SubmissionVersion
 from app.models.types import AnyRow, utc_now
 from app.models.writes import insert_unless_there
@@ -83,6 +84,9 @@ def _content(allowed: list[str], kind: str | None, body: str | None, url: str | 
 
 def grade(target: AnyRow, caller: Caller, posted: str | None, excuse: bool | None) -> Submission:
     """Give, take away (`posted` "") or excuse. None leaves as it is. Raises InvalidGrade; every change is recorded."""
+    # Locked before the submission, as a change of the assignment does: its points may have changed since `target` was read.
+    wanted = select(Assignment.grading_type, Assignment.points_possible).where(Assignment.id == target.assignment_id)
+    kind, points = db.session.execute(wanted.with_for_update(read=True)).one()
     submission = locked_row(target.assignment_id, target.student_id)
     if posted is not None and posted.strip().casefold() == EXCUSE:
         posted, excuse = None, True
@@ -91,11 +95,11 @@ def grade(target: AnyRow, caller: Caller, posted: str | None, excuse: bool | Non
         _set(submission, caller, score=None, grade=None, excused=True)
     elif posted is not None:
         try:
-            score = score_of(posted, target.grading_type, target.points_possible)
+            score = score_of(posted, kind, points)
         except NotAGrade as problem:
             raise InvalidGrade(str(problem)) from problem
-        shown = grade_of(score, target.grading_type, target.points_possible)
-        if shown is not None and target.grading_type == "pass_fail" and not target.points_possible:
+        shown = grade_of(score, kind, points)
+        if shown is not None and kind == "pass_fail" and not points:
             shown = "incomplete" if posted.strip().casefold() in ("fail", "incomplete") else "complete"
         _set(submission, caller, score=score, grade=shown, excused=False)
     elif excuse is False and submission.excused:

@@ -15,7 +15,7 @@ SHORTEST_PASSWORD = 8
 
 def create(*, login_id: str, name: str | None = None, password: str | None = None, **fields: Any) -> User:
     """A new user. The login must be free, in any case of its letters, and so must the SIS id. Raises Invalid."""
-    require_free("unique_id", func.lower(User.login_id) == login_id.lower(), f"ID {login_id!r} is already in use")
+    require_free("unique_id", func.lower(User.login_id) == func.lower(login_id), f"ID {login_id!r} is already in use")
     if fields.get("sis_user_id") is not None:
         require_free("sis_user_id", User.sis_user_id == fields["sis_user_id"], f"SIS ID {fields['sis_user_id']!r} is already in use")
     shown = name or login_id

@@ -35,5 +35,5 @@ class S3Storage:
             self.client.head_bucket(Bucket=self.bucket)
         except ClientError as refusal:
             raise StorageError(f"bucket {self.bucket}: {refusal.response['Error']['Code']}") from refusal
-        except BotoCoreError as problem:
+        except (BotoCoreError, ValueError) as problem:
             raise StorageError(f"bucket {self.bucket}: {type(problem).__name__}") from problem

@@ -79,7 +79,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_access_tokens_user_id"), "access_tokens", ["user_id"], unique=False)
     # The root account is the first row, so its id is 1: clients count on that.
-    accounts = sa.table("accounts", sa.column("name"), sa.column("workflow_state"), sa.column("default_time_zone"), sa.column("uuid"))
+    accounts = sa.table("accounts", *(sa.column(name, sa.String()) for name in ("name", "workflow_state", "default_time_zone", "uuid")))
     root = {"name": "Nation's LAB", "workflow_state": "active", "default_time_zone": "Asia/Seoul", "uuid": uuid.uuid4().hex}
     op.bulk_insert(accounts, [root])
 

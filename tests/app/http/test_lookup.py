@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.errors import NotFound
 from app.extensions import db
-from app.http.lookup import SIS_KINDS, Ref, account_named, column_of, find, find_row, names, value_of
+from app.http.lookup import SIS_KINDS, Ref, account_named, find, find_row, matches, names, value_of
 from app.http.params import MOST_ID
 from app.models.accounts import ROOT_ACCOUNT_ID, Account
 from app.models.assignments import Assignment
@@ -75,16 +75,17 @@ def test_an_id_that_no_row_can_have_is_zero(text: str, number: int) -> None:
     assert Ref.parse(text).id == number
 
 
-def test_self_stands_for_whom_it_is_told_and_logins_are_lower_case() -> None:
+def test_self_stands_for_whom_it_is_told() -> None:
     assert value_of(Ref.parse("self"), 7) == 7
     assert value_of(Ref.parse("12"), 7) == 12
-    assert value_of(Ref.parse("sis_login_id:A@B.c")) == "a@b.c"
+    assert value_of(Ref.parse("sis_login_id:A@B.c")) == "A@B.c"
     assert value_of(Ref.parse("sis_user_id:AbC")) == "AbC"
 
 
 def test_a_kind_of_reference_names_one_kind_of_thing() -> None:
-    assert column_of(User, "sis_user_id") is not None and column_of(Course, "sis_course_id") is not None
-    assert column_of(Course, "sis_user_id") is None and column_of(Assignment, "sis_course_id") is None
+    assert str(matches(User, "sis_user_id", "S1")) == "users.sis_user_id = :sis_user_id_1"
+    for model, kind in ((Course, "sis_user_id"), (Assignment, "sis_course_id")):
+        assert str(matches(model, kind, "S1")) == "false"
 
 
 def test_rows_are_found_by_each_kind_of_reference(app: Flask) -> None:

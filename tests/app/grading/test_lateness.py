@@ -1,0 +1,80 @@
+"""Late, missing and locked work."""
+
+import datetime as dt
+
+import pytest
+
+from app.grading.lateness import is_missing, lock_explanation, seconds_late
+
+NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+SEOUL = dt.timezone(dt.timedelta(hours=9))
+HOUR = dt.timedelta(hours=1)
+SECOND = dt.timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("submitted_at", "due_at", "seconds"),
+    [
+        (None, None, 0),
+        (None, NOON, 0),
+        (NOON, None, 0),
+        (NOON - HOUR, NOON, 0),
+        (NOON, NOON, 0),
+        (NOON + SECOND, NOON, 1),
+        (NOON + SECOND / 2, NOON, 0),
+        (NOON + 1.9 * SECOND, NOON, 1),
+        (NOON + 2 * HOUR, NOON, 7200),
+        (NOON + dt.timedelta(days=400), NOON, 400 * 86400),
+        (NOON.astimezone(SEOUL) + HOUR, NOON, 3600),
+    ],
+)
+def test_lateness_is_what_lies_between_the_due_date_and_the_hand_in(
+    submitted_at: dt.datetime | None, due_at: dt.datetime | None, seconds: int
+) -> None:
+    assert seconds_late(submitted_at, due_at) == seconds
+
+
+def missing(**changed: object) -> bool:
+    """Whether work is missing that would be, but for what is `changed`."""
+    facts = {"submitted": False, "graded": False, "excused": False, "submitted_online": True, "due_at": NOON - SECOND, "now": NOON}
+    return is_missing(**{**facts, **changed})  # type: ignore[arg-type]
+
+
+def test_overdue_work_of_which_nothing_is_known_is_missing() -> None:
+    assert missing()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"submitted": True},
+        {"graded": True},
+        {"excused": True},
+        {"submitted_online": False},
+        {"due_at": None},
+        {"due_at": NOON},
+        {"due_at": NOON + HOUR},
+    ],
+)
+def test_one_reason_is_enough_for_work_not_to_be_missing(changed: dict[str, object]) -> None:
+    assert not missing(**changed)
+
+
+@pytest.mark.parametrize(
+    ("unlock_at", "lock_at", "explanation"),
+    [
+        (None, None, None),
+        (NOON, None, None),
+        (NOON - HOUR, NOON + HOUR, None),
+        (NOON + SECOND, None, "This assignment is locked until 2026-03-01 12:00 UTC."),
+        (NOON + HOUR, NOON + 2 * HOUR, "This assignment is locked until 2026-03-01 13:00 UTC."),
+        (None, NOON + SECOND, None),
+        (None, NOON, "This assignment was locked 2026-03-01 12:00 UTC."),
+        (NOON - 2 * HOUR, NOON - HOUR, "This assignment was locked 2026-03-01 11:00 UTC."),
+        (NOON + HOUR, NOON - HOUR, "This assignment is locked until 2026-03-01 13:00 UTC."),
+    ],
+)
+def test_work_is_taken_from_unlock_on_until_before_lock(
+    unlock_at: dt.datetime | None, lock_at: dt.datetime | None, explanation: str | None
+) -> None:
+    assert lock_explanation(unlock_at, lock_at, NOON) == explanation
