@@ -12,7 +12,7 @@ from app.extensions import db
 from app.http.auth import access, require_right, viewer
 from app.http.lookup import Ref, find, find_row, names
 from app.http.pagination import page
-from app.http.params import Id, Number, Params, Text, Title, Whole, takes
+from app.http.params import Id, Number, Params, Text, Title, Whole, absent, takes
 from app.models.assignment_groups import AssignmentGroup, group_rows
 from app.models.assignments import Assignment, assignment_rows
 from app.models.types import AnyRow
@@ -44,7 +44,7 @@ class Rules(Params):
 class GroupParams(Params):
     """The group: plain keys, not nested."""
 
-    name: Title | None = None
+    name: Title = absent()
     position: Whole | None = None
     group_weight: Number | None = None
     """Percent of the course's total."""

@@ -13,7 +13,7 @@ from app.extensions import db
 from app.http.auth import access, caller, require_right, viewer
 from app.http.lookup import Ref, find, find_row, names
 from app.http.pagination import page
-from app.http.params import Flag, Html, Id, Instant, Number, Params, Short, Text, Title, Whole, takes
+from app.http.params import Flag, Html, Id, Instant, Number, Params, Short, Text, Title, Whole, absent, takes
 from app.models.assignment_groups import AssignmentGroup
 from app.models.assignments import Assignment, assignment_rows, submitted_online
 from app.models.submissions import NEEDS_GRADING, Submission
@@ -73,7 +73,7 @@ class AssignmentListParams(IncludeParams):
 class AssignmentFields(Params):
     """The assignment."""
 
-    name: Title | None = None
+    name: Title = absent()
     description: Html | None = None
     submission_types: list[SUBMISSION_TYPE] | None = None
     allowed_extensions: list[Short] | None = None
@@ -98,11 +98,15 @@ class AssignmentParams(Params):
 
 
 @blueprint.get(COLLECTION)
+@blueprint.get("/courses/<ref:course>/assignment_groups/<ref:group>/assignments")
 @takes(AssignmentListParams)
-def list_assignments(params: AssignmentListParams, course: Ref) -> list[AssignmentJSON]:
-    """List the assignments of a course; students see published ones only."""
+def list_assignments(params: AssignmentListParams, course: Ref, group: Ref | None = None) -> list[AssignmentJSON]:
+    """List the assignments of a course, or of one of its groups; students see published ones only."""
     mine = require_right(Right.READ)
-    return _shown(page(_listed(params, mine.course_id, caller().id)), params.include, caller().id)
+    statement = _listed(params, mine.course_id, caller().id)
+    if group is not None:
+        statement = statement.where(Assignment.assignment_group_id == group.id)
+    return _shown(page(statement), params.include, caller().id)
 
 
 @blueprint.get("/users/<ref:user>/courses/<ref:course>/assignments")

@@ -12,7 +12,7 @@ from app.extensions import db
 from app.http.auth import access, caller, require_account_right, require_right, viewer
 from app.http.lookup import Ref, account_named, find, find_row, names
 from app.http.pagination import page
-from app.http.params import Flag, Html, Instant, Params, Short, Text, Title, takes
+from app.http.params import Flag, Html, Instant, Params, Short, Text, Title, absent, takes
 from app.models.courses import Course, course_rows
 from app.models.enrollments import LISTED, Enrollment
 from app.models.types import AnyRow
@@ -35,7 +35,7 @@ class IncludeParams(Params):
     """What else to show."""
 
     include: list[Text] = []
-    """total_scores, teachers, total_students, syllabus_body, sections, public_description, needs_grading_count."""
+    """term, total_scores, teachers, total_students, syllabus_body, sections, public_description, needs_grading_count."""
 
 
 class CourseListParams(IncludeParams):
@@ -61,8 +61,8 @@ class AccountCourseListParams(IncludeParams):
 class CourseFields(Params):
     """The course."""
 
-    name: Title | None = None
-    course_code: Title | None = None
+    name: Title = absent()
+    course_code: Title = absent()
     sis_course_id: Title | None = None
     """Admins only."""
     start_at: Instant | None = None

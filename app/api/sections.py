@@ -7,7 +7,7 @@ from app.extensions import db
 from app.http.auth import access, caller, require_right
 from app.http.lookup import Ref, find, find_row, names
 from app.http.pagination import page
-from app.http.params import Flag, Instant, Params, Text, Title, takes
+from app.http.params import Flag, Instant, Params, Text, Title, absent, takes
 from app.models.sections import Section, section_rows
 from app.serializers.sections import SectionJSON, section_json
 from app.services import sections
@@ -26,7 +26,7 @@ class SectionListParams(Params):
 class SectionFields(Params):
     """The section."""
 
-    name: Title | None = None
+    name: Title = absent()
     sis_section_id: Title | None = None
     """Admins only."""
     integration_id: Title | None = None

@@ -12,7 +12,7 @@ from app.extensions import db
 from app.http.auth import caller, require_account_right, viewer
 from app.http.lookup import Ref, account_named, find, find_row, names
 from app.http.pagination import page
-from app.http.params import Params, SearchTerm, Short, Text, Title, WebUrl, takes
+from app.http.params import Params, SearchTerm, Short, Text, Title, WebUrl, absent, takes
 from app.models.enrollments import Enrollment
 from app.models.types import Rows
 from app.models.users import User, matching, user_rows
@@ -38,9 +38,9 @@ class UserListParams(Params):
 class NewUser(Params):
     """The person."""
 
-    name: Title | None = None
-    short_name: Title | None = None
-    sortable_name: Title | None = None
+    name: Title = absent()
+    short_name: Title = absent()
+    sortable_name: Title = absent()
     time_zone: Short | None = Field(None, max_length=64)
     locale: Short | None = Field(None, max_length=20)
 

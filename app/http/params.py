@@ -17,8 +17,10 @@ Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 P = TypeVar("P", bound="Params")
 
-ABSENT: Any = None
-"""The default of a parameter that may be left out though it takes no null; ask `given()` whether it was there."""
+
+def absent() -> Any:
+    """The default of a parameter that may be left out though it takes neither null nor blank; `given()` tells whether it was there."""
+    return Field(default_factory=lambda: None)
 
 
 def _instant(value: object) -> object:

@@ -1,7 +1,5 @@
 """Access tokens: opaque secrets of which only the SHA-256 is kept."""
 
-import datetime as dt
-
 from sqlalchemy import JSON, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,7 +20,3 @@ class AccessToken(Base):
     scopes: Mapped[list[str]] = mapped_column(JSON, default=list)
     expires_at: Mapped[OptionalInstant]
     created_at: Mapped[CreatedAt]
-
-    def expired(self, now: dt.datetime) -> bool:
-        """Whether it no longer opens anything at `now`."""
-        return self.expires_at is not None and self.expires_at <= now

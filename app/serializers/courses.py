@@ -45,6 +45,15 @@ class CourseSectionJSON(TypedDict):
     enrollment_role: str
 
 
+class TermJSON(TypedDict):
+    """When courses are taught."""
+
+    id: int
+    name: str
+    start_at: dt.datetime | None
+    end_at: dt.datetime | None
+
+
 class IcsJSON(TypedDict):
     """Where a calendar can be subscribed to."""
 
@@ -60,7 +69,7 @@ class CourseJSON(TypedDict):
     workflow_state: str
     account_id: int
     root_account_id: int
-    enrollment_term_id: int | None
+    enrollment_term_id: int
     grading_standard_id: int | None
     sis_course_id: NotRequired[str | None]
     integration_id: NotRequired[str | None]
@@ -79,6 +88,7 @@ class CourseJSON(TypedDict):
     uuid: str | None
     friendly_name: str | None
     enrollments: NotRequired[list[CourseEnrollmentJSON]]
+    term: NotRequired[TermJSON]
     syllabus_body: NotRequired[str | None]
     public_description: NotRequired[str | None]
     total_students: NotRequired[int]
@@ -88,11 +98,13 @@ class CourseJSON(TypedDict):
     account: NotRequired[dict[str, Any]]
 
 
+DEFAULT_TERM: TermJSON = {"id": 1, "name": "Default Term", "start_at": None, "end_at": None}
+"""Where no terms are kept every course is in this one, as in Canvas."""
 DEFAULT_TIME_ZONE = "Asia/Seoul"
 
 
 def course_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> CourseJSON:
-    """One course. `include` may name syllabus_body and public_description; the rest is composed by the route."""
+    """One course. `include` may name term, syllabus_body and public_description; the rest is composed by the route."""
     body: CourseJSON = {
         "id": row.id,
         "name": row.name,
@@ -100,7 +112,7 @@ def course_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> Co
         "workflow_state": row.workflow_state,
         "account_id": row.account_id,
         "root_account_id": 1,
-        "enrollment_term_id": None,
+        "enrollment_term_id": DEFAULT_TERM["id"],
         "grading_standard_id": None,
         "start_at": row.start_at,
         "end_at": row.end_at,
@@ -121,6 +133,8 @@ def course_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> Co
     }
     if "syllabus_body" in include:
         body["syllabus_body"] = row.syllabus_body
+    if "term" in include:
+        body["term"] = DEFAULT_TERM
     if "public_description" in include:
         body["public_description"] = row.public_description
     return body

@@ -75,10 +75,13 @@ def test_a_course_is_listed_by_role_state_and_enrolment(teacher: Api, course: Co
 def test_what_is_included_is_shown(teacher: Api, student: Api, course: Course) -> None:
     work = AssignmentFactory(group=AssignmentGroupFactory(course=course))
     SubmissionFactory(assignment=work, user=student.user)
-    query = "&".join(f"include[]={name}" for name in ("teachers", "total_students", "needs_grading_count", "sections", "syllabus_body"))
+    query = "&".join(
+        f"include[]={name}" for name in ("teachers", "total_students", "needs_grading_count", "sections", "syllabus_body", "term")
+    )
     (mine,) = teacher.ok("GET", f"/courses?{query}")
     assert (mine["total_students"], mine["needs_grading_count"], mine["syllabus_body"]) == (1, 1, None)
     assert [found["id"] for found in mine["teachers"]] == [teacher.id]
+    assert mine["term"]["id"] == mine["enrollment_term_id"] == 1
     assert mine["sections"][0]["enrollment_role"] == "TeacherEnrollment"
     (theirs,) = student.ok("GET", f"/courses?{query}&include[]=total_scores")
     assert "needs_grading_count" not in theirs

@@ -37,6 +37,7 @@ LISTS = (
     "/accounts/<ref:account>/users",
     "/courses",
     "/courses/<ref:course>/assignment_groups",
+    "/courses/<ref:course>/assignment_groups/<ref:group>/assignments",
     "/courses/<ref:course>/assignments",
     "/courses/<ref:course>/assignments/<ref:assignment>/submissions",
     "/courses/<ref:course>/enrollments",

@@ -86,6 +86,7 @@ TABLE: dict[str, Allowed] = {
     f"GET {C}/assignment_groups": Allowed(READERS),
     f"POST {C}/assignment_groups": Allowed(STAFF, {"name": "New"}),
     f"GET {C}/assignment_groups/<ref:group>": Allowed(READERS),
+    f"GET {C}/assignment_groups/<ref:group>/assignments": Allowed(READERS),
     f"PUT {C}/assignment_groups/<ref:group>": Allowed(STAFF, {"name": "New"}),
     f"DELETE {C}/assignment_groups/<ref:group>": Allowed(STAFF),
     f"GET {C}/assignments": Allowed(READERS),

@@ -71,7 +71,7 @@ def test_locked_work_is_refused_and_says_when(student: Api, course: Course, date
 
 
 def test_late_work_is_taken_and_flagged(student: Api, course: Course) -> None:
-    late = AssignmentFactory(group=AssignmentGroupFactory(course=course), due_at=NOW - DAY)
+    late = AssignmentFactory(group=AssignmentGroupFactory(course=course), due_at=dt.datetime.now(dt.UTC) - DAY)
     assert student.ok("GET", f"{url_of(late)}/self")["missing"] is True
     made = student.ok("POST", url_of(late), json=TEXT)
     assert made["late"] is True and made["missing"] is False
