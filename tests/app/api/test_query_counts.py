@@ -93,6 +93,7 @@ def test_a_longer_list_takes_no_more_statements(
         "user": caller.id,
         "section": default_section(course.id),
         "assignment": work.id,
+        "group": work.assignment_group_id,
     }
     includes = "&".join(f"include[]={name}" for name in INCLUDES)
 
