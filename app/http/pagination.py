@@ -26,23 +26,18 @@ def _whole(name: str, default: int, most: int) -> int:
 
 def page(statement: Rows) -> Sequence[AnyRow]:
     """The rows of the page that the request asks for; the statement says the order. One row more tells whether there is a next page."""
-    number, size = _numbers()
+    number, size = asked()
     rows = db.session.execute(statement.limit(size + 1).offset((number - 1) * size)).all()
-    return _cut(rows, number, size)
+    return cut(rows, number, size)
 
 
-def page_of(items: Sequence[T]) -> Sequence[T]:
-    """The page of a list that is at hand already."""
-    number, size = _numbers()
-    start = (number - 1) * size
-    return _cut(items[start : start + size + 1], number, size)
-
-
-def _numbers() -> tuple[int, int]:
+def asked() -> tuple[int, int]:
+    """Which page, from 1, of how many rows."""
     return _whole("page", 1, LAST_PAGE), _whole("per_page", DEFAULT_PER_PAGE, MOST_PER_PAGE)
 
 
-def _cut(rows: Sequence[T], number: int, size: int) -> Sequence[T]:
+def cut(rows: Sequence[T], number: int, size: int) -> Sequence[T]:
+    """The page without the row that tells of the next one; the links around it go into the response."""
     more = len(rows) > size
     g.link = _link(number, size, more=more, empty=not rows)
     return rows[:size]

@@ -74,7 +74,7 @@ WebUrl = Annotated[str, AfterValidator(_web_url), Field(max_length=2048)]
 class Params(BaseModel):
     """What an endpoint takes. Unknown parameters are ignored; a blank or null clears what may be null."""
 
-    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False, use_attribute_docstrings=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -8,19 +8,6 @@ from app.models.enrollments import active_student
 from app.models.submissions import NEEDS_GRADING, Submission
 from app.models.types import CreatedAt, Key, LongText, Name, OptionalInstant, Rows, State, UpdatedAt, references
 
-SUBMISSION_TYPES = (
-    "online_text_entry",
-    "online_url",
-    "online_upload",
-    "online_quiz",
-    "discussion_topic",
-    "media_recording",
-    "external_tool",
-    "on_paper",
-    "none",
-    "not_graded",
-)
-GRADING_TYPES = ("points", "percent", "letter_grade", "gpa_scale", "pass_fail", "not_graded")
 NOT_SUBMITTED_ONLINE = frozenset(("on_paper", "none", "not_graded"))
 
 

@@ -8,8 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.extensions import Base
 from app.models.types import CreatedAt, Key, OptionalInstant, State, UpdatedAt, references
 
-TYPES = ("StudentEnrollment", "TeacherEnrollment", "TaEnrollment", "DesignerEnrollment", "ObserverEnrollment")
-STATES = ("active", "invited", "inactive", "completed", "rejected", "deleted")
 LISTED = ("active", "invited")
 """States that lists show unless told otherwise."""
 

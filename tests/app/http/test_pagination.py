@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.config import load
-from app.http.pagination import page_of
+from app.http.pagination import asked, cut
 from app.models.courses import Course
 from tests.app.http.conftest import UNHURRIED
 from tests.conftest import BASE_URL, Api
@@ -32,7 +32,9 @@ def links(header: str) -> dict[str, str]:
 def paged(total: int, query: str, path: str = "/api/v1/courses", base_url: str = BASE_URL) -> tuple[list[int], dict[str, str]]:
     """A page of the numbers below `total`, and the links around it."""
     with bare.test_request_context(path, base_url=base_url, query_string=query):
-        items = list(page_of(range(total)))
+        number, size = asked()
+        start = (number - 1) * size
+        items = list(cut(range(total)[start : start + size + 1], number, size))
         return items, links(g.link)
 
 
