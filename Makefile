@@ -28,6 +28,7 @@ lint: $(VENV)/.dev  ## Run every linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/shellcheck .ci/run
+	$(BIN)/hadolint Dockerfile
 
 format: $(VENV)/.dev  ## Format the code
 	$(BIN)/ruff check --fix .

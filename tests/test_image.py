@@ -1,0 +1,47 @@
+"""What the Dockerfile and the app must agree on; building and booting the image is another matter."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+STAGES = DOCKERFILE.split("\nFROM ")[1:]
+
+
+def test_both_stages_stand_on_the_same_base_that_can_be_replaced() -> None:
+    assert re.search(r"^ARG PYTHON_IMAGE=python:3\.\d+-slim-\w+$", DOCKERFILE, re.MULTILINE)
+    assert [stage.split()[0] for stage in STAGES] == ["${PYTHON_IMAGE}", "${PYTHON_IMAGE}"]
+
+
+def test_everything_that_is_copied_is_there_and_let_in() -> None:
+    copied = {name for line in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE) for name in line.split()}
+    assert copied == {"requirements.txt", "wsgi.py", "gunicorn.conf.py", "migrations", "app"}
+    ignore = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in ignore
+    assert {line[1:] for line in ignore if line.startswith("!")} == copied
+    assert all((ROOT / name).exists() for name in copied)
+
+
+def test_the_health_check_is_in_the_image_and_asks_the_port_that_is_served() -> None:
+    script = re.search(r'CMD \["python3", "-S", "-E", "/srv/lms/(.+)"\]', DOCKERFILE)
+    assert script and (ROOT / script[1]).exists()
+    port = re.search(r"^EXPOSE (\d+)$", DOCKERFILE, re.MULTILINE)
+    assert port
+    for name in ("gunicorn.conf.py", "app/healthcheck.py"):
+        assert re.search(rf"""PORT["'], ["']{port[1]}["']""", (ROOT / name).read_text())
+
+
+@pytest.mark.parametrize("needed", ["USER 10001:10001", "VOLUME /tmp", "LMS_ENV=production", "--require-hashes", "compileall"])
+def test_the_image_runs_as_nobody_from_locked_and_compiled_files(needed: str) -> None:
+    assert needed in DOCKERFILE
+
+
+@pytest.mark.parametrize("label", ["org.opencontainers.image.revision", "org.opencontainers.image.version", "schema.head", "schema.floor"])
+def test_the_image_says_what_it_is(label: str) -> None:
+    assert f'{label}="${{' in DOCKERFILE
+
+
+def test_no_secret_has_a_place_in_the_image() -> None:
+    assert not re.search(r"SECRET|PASSWORD|DATABASE_URL|TOKEN", DOCKERFILE)
