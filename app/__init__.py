@@ -8,13 +8,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import api, cli, logs
 from app.config import THREADS, Settings, load_or_exit
-from app.extensions import db, engine_options, migrate
+from app.extensions import db, engine_options
 from app.http import cors, lifecycle
 from app.http import errors as http_errors  # not `errors`: that is app.errors
 from app.http.json import OrjsonProvider
 from app.http.lookup import RefConverter
 from app.http.request import MOST_PAIRS, LmsRequest
-from app.services.readiness import MIGRATIONS
 from app.storage import open_storage
 
 MOST_BODY_BYTES = 10 * 1024 * 1024
@@ -26,7 +25,6 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app = Flask(__name__)
     configure(app, settings)
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(MIGRATIONS))
     app.extensions["lms_storage"] = open_storage(settings.storage_url)
     lifecycle.register(app)
     cors.register(app, settings.cors_origins)

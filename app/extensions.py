@@ -1,10 +1,9 @@
-"""The objects that the app is wired to: the tables' base, the session, the migrations."""
+"""The objects that the app is wired to: the tables' base and the session."""
 
 import sqlite3
 from typing import Any
 
 import orjson
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, MetaData, event
 from sqlalchemy.orm import DeclarativeBase
@@ -28,7 +27,6 @@ class Base(DeclarativeBase):
 
 # What was written stays readable after the commit, without asking again.
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
-migrate = Migrate()
 
 
 def engine_options(url: str, threads: int) -> dict[str, Any]:
