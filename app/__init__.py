@@ -16,7 +16,7 @@ from app.http.lookup import RefConverter
 from app.http.request import MOST_PAIRS, LmsRequest
 from app.storage import open_storage
 
-MOST_BODY_BYTES = 10 * 1024 * 1024
+MOST_BODY_BYTES = 1024 * 1024
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:

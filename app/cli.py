@@ -48,7 +48,8 @@ def register(app: Flask) -> None:
 @click.argument("email")
 def create_admin(email: str) -> None:
     """Create or find the admin EMAIL; print a fresh access token, alone, on standard output."""
-    if "@" not in email.strip("@"):
+    email = email.strip()
+    if "@" not in email.strip("@") or any(letter.isspace() or not letter.isprintable() for letter in email):
         raise click.UsageError(f"{email!r} is not an e-mail address.")
     user = _user(email) or users.create(login_id=email, name=email.partition("@")[0])
     user.admin = True

@@ -1,11 +1,15 @@
 """How alembic reaches the database: through the app's own engine, and one migration at a time."""
 
+import sys
+
 from alembic import context
 from flask import current_app
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from app import models  # noqa: F401 - registers every table
 from app.extensions import Base, db
+from app.logs import first_line
 
 LOCK_TIMEOUT = "5s"
 STATEMENT_TIMEOUT = "60s"
@@ -15,7 +19,11 @@ ADVISORY_LOCK = 7201_2026
 
 def migrate_online() -> None:
     """Run the migrations, all in one transaction on PostgreSQL: one that fails leaves nothing behind."""
-    with db.engine.connect() as connection:
+    try:
+        connecting = db.engine.connect()
+    except OperationalError as problem:
+        sys.exit(f"lms: the database cannot be reached: {first_line(problem)}")
+    with connecting as connection:
         postgresql = connection.dialect.name == "postgresql"
         if postgresql:
             # A migration that waits for a lock makes every request behind it wait too: give up soon.

@@ -12,7 +12,7 @@ from app.extensions import db
 from app.http.auth import access, require_right, viewer
 from app.http.lookup import Ref, find, find_row, names
 from app.http.pagination import page
-from app.http.params import Id, Number, Params, Text, Title, Whole, absent, takes
+from app.http.params import Id, Number, Params, Position, Text, Title, absent, takes
 from app.models.assignment_groups import AssignmentGroup, group_rows
 from app.models.assignments import Assignment, assignment_rows
 from app.models.types import AnyRow
@@ -45,7 +45,7 @@ class GroupParams(Params):
     """The group: plain keys, not nested."""
 
     name: Title = absent()
-    position: Whole | None = None
+    position: Position | None = None
     group_weight: Number | None = None
     """Percent of the course's total."""
     rules: Rules | None = None
@@ -73,6 +73,7 @@ def list_assignment_groups(params: IncludeParams, course: Ref) -> list[Assignmen
 def create_assignment_group(params: GroupParams, course: Ref) -> AssignmentGroupJSON:
     """Create an assignment group."""
     mine = require_right(Right.MANAGE_ASSIGNMENTS)
+    assignment_groups.lock_course(mine.course_id)
     group = assignment_groups.create(mine.course_id, _fields(params))
     db.session.commit()
     return _one(group.id)
@@ -91,7 +92,8 @@ def get_assignment_group(params: IncludeParams, course: Ref, group: Ref) -> Assi
 @takes(GroupParams)
 def change_assignment_group(params: GroupParams, course: Ref, group: Ref) -> AssignmentGroupJSON:
     """Change an assignment group."""
-    require_right(Right.MANAGE_ASSIGNMENTS)
+    mine = require_right(Right.MANAGE_ASSIGNMENTS)
+    assignment_groups.lock_course(mine.course_id)
     found = _group(group)
     assignment_groups.change(found, _fields(params))
     db.session.commit()
@@ -102,7 +104,8 @@ def change_assignment_group(params: GroupParams, course: Ref, group: Ref) -> Ass
 @takes(DeleteGroupParams)
 def delete_assignment_group(params: DeleteGroupParams, course: Ref, group: Ref) -> AssignmentGroupJSON:
     """Delete an assignment group: its assignments move to `move_assignments_to`, or are deleted with it."""
-    require_right(Right.MANAGE_ASSIGNMENTS)
+    mine = require_right(Right.MANAGE_ASSIGNMENTS)
+    assignment_groups.lock_course(mine.course_id)
     found = _group(group)
     body = _one(found.id)
     assignment_groups.remove(found, params.move_assignments_to)

@@ -12,7 +12,7 @@ from app.extensions import db
 from app.http.auth import access, caller, require_right, viewer
 from app.http.lookup import Ref, find, find_row, names
 from app.http.pagination import page
-from app.http.params import Flag, Html, Id, Instant, Number, Params, Short, Text, Title, Whole, absent, takes
+from app.http.params import Flag, Html, Id, Instant, Number, Params, Position, Short, Text, Title, absent, takes
 from app.models.assignment_groups import AssignmentGroup
 from app.models.assignments import Assignment, assignment_rows, submitted_online
 from app.models.submissions import NEEDS_GRADING, Submission
@@ -20,7 +20,7 @@ from app.models.types import AnyRow, Rows, utc_now
 from app.models.users import User
 from app.serializers.assignments import AssignmentJSON, StatisticsJSON, assignment_json
 from app.serializers.submissions import submission_json
-from app.services import assignments, gradebook
+from app.services import assignment_groups, assignments, gradebook
 from app.services.permissions import Right, require
 
 blueprint = Blueprint("assignments", __name__, url_prefix="/api/v1")
@@ -83,7 +83,7 @@ class AssignmentFields(Params):
     unlock_at: Instant | None = None
     published: Flag | None = None
     assignment_group_id: Id | None = None
-    position: Whole | None = None
+    position: Position | None = None
     omit_from_final_grade: Flag | None = None
     allowed_attempts: int | None = Field(None, ge=-1, le=1_000_000)
     """-1: as often as they like."""
@@ -104,7 +104,7 @@ def list_assignments(params: AssignmentListParams, course: Ref, group: Ref | Non
     mine = require_right(Right.READ)
     statement = _listed(params, mine.course_id, caller().id)
     if group is not None:
-        statement = statement.where(Assignment.assignment_group_id == group.id)
+        statement = statement.where(Assignment.assignment_group_id == _group_id(mine.course_id, group))
     return _shown(page(statement), params.include, caller().id)
 
 
@@ -115,6 +115,8 @@ def list_user_assignments(params: AssignmentListParams, user: Ref, course: Ref) 
     mine = require_right(Right.READ)
     user_id = db.session.scalar(select(User.id).where(names(User, user, caller().id))) or 0
     require(user_id == caller().id or Right.READ_GRADES in mine.rights or user_id in mine.observed_ids)
+    if mine.section_ids is not None and user_id != caller().id:
+        require(user_id in db.session.scalars(gradebook.students(mine.course_id, mine.section_ids)).all())
     return _shown(page(_listed(params, mine.course_id, user_id)), params.include, user_id)
 
 
@@ -123,6 +125,7 @@ def list_user_assignments(params: AssignmentListParams, user: Ref, course: Ref) 
 def create_assignment(params: AssignmentParams, course: Ref) -> AssignmentJSON:
     """Create an assignment, unpublished unless told otherwise."""
     mine = require_right(Right.MANAGE_ASSIGNMENTS)
+    assignment_groups.lock_course(mine.course_id)
     assignment = assignments.create(mine.course_id, params.assignment.given())
     db.session.commit()
     return _one(assignment.id)
@@ -142,9 +145,10 @@ def get_assignment(params: IncludeParams, course: Ref, assignment: Ref) -> Assig
 @takes(AssignmentParams)
 def change_assignment(params: AssignmentParams, course: Ref, assignment: Ref) -> AssignmentJSON:
     """Change an assignment; grades are shown anew when its points or grading type change."""
-    require_right(Right.MANAGE_ASSIGNMENTS)
+    mine = require_right(Right.MANAGE_ASSIGNMENTS)
+    assignment_groups.lock_course(mine.course_id)
     found = _assignment(assignment)
-    assignments.change(found, params.assignment.given())
+    assignments.change(found, params.assignment.given(), caller())
     db.session.commit()
     return _one(found.id)
 
@@ -152,7 +156,8 @@ def change_assignment(params: AssignmentParams, course: Ref, assignment: Ref) ->
 @blueprint.delete(f"{COLLECTION}/<ref:assignment>")
 def delete_assignment(course: Ref, assignment: Ref) -> AssignmentJSON:
     """Delete an assignment; what was handed in is kept, but counts no more."""
-    require_right(Right.MANAGE_ASSIGNMENTS)
+    mine = require_right(Right.MANAGE_ASSIGNMENTS)
+    assignment_groups.lock_course(mine.course_id)
     found = _assignment(assignment)
     body = _one(found.id)
     found.workflow_state = "deleted"
@@ -160,12 +165,17 @@ def delete_assignment(course: Ref, assignment: Ref) -> AssignmentJSON:
     return {**body, "workflow_state": "deleted"}
 
 
+def _group_id(course_id: int, group: Ref) -> int:
+    found = select(AssignmentGroup.id).where(AssignmentGroup.course_id == course_id, names(AssignmentGroup, group))
+    return find(found.where(AssignmentGroup.workflow_state != "deleted"))
+
+
 def _assignment(assignment: Ref) -> Assignment:
     mine = access()
     found = select(Assignment).where(
         Assignment.course_id == mine.course_id, names(Assignment, assignment), Assignment.workflow_state != "deleted"
     )
-    return find(found.with_for_update())
+    return find(found.with_for_update(key_share=True))
 
 
 def _one(assignment_id: int) -> AssignmentJSON:
@@ -218,11 +228,12 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int) -> li
         for body in bodies:
             body["submission"] = own.get(body["id"])
     if "score_statistics" in include:
+        fewest = 1 if Right.READ_GRADES in access().rights else FEWEST_SCORES
         scores: dict[int, list[float]] = defaultdict(list)
         for assignment_id, score in db.session.execute(gradebook.scores(ids)):
             scores[assignment_id].append(score)
         for body in bodies:
-            body["score_statistics"] = _statistics(scores[body["id"]], 1 if looking.staff else FEWEST_SCORES)
+            body["score_statistics"] = _statistics(scores[body["id"]], fewest)
     return bodies
 
 

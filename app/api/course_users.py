@@ -7,6 +7,7 @@ from typing import Any, Literal
 from flask import Blueprint
 from sqlalchemy import ColumnElement, exists
 
+from app.errors import NotFound
 from app.extensions import db
 from app.http.auth import require_right, viewer
 from app.http.lookup import Ref, find_row, names
@@ -68,6 +69,8 @@ def list_course_users(params: CourseUserListParams, course: Ref) -> list[UserJSO
 def get_course_user(params: IncludeParams, course: Ref, user: Ref) -> UserJSON:
     """Get one person of a course."""
     mine = require_right(Right.READ_ROSTER)
+    if not mine.staff and user.kind not in ("id", "self"):
+        raise NotFound  # logins and SIS ids are not for students to look people up by
     states = ("active", "invited", "inactive", "completed") if mine.staff else ("active",)
     row = find_row(user_rows().where(names(User, user, viewer().user_id), _enrolled(mine, states, [])))
     return _shown([row], params.include, mine)[0]
@@ -93,9 +96,10 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], mine: Access) -> li
 
 
 def _enrollments(user_ids: Collection[int], mine: Access) -> dict[int, list[Any]]:
-    statement = enrollment_rows().where(
-        Enrollment.course_id == mine.course_id, Enrollment.user_id.in_(user_ids), Enrollment.workflow_state != "deleted"
-    )
+    shown = Enrollment.workflow_state != "deleted" if mine.staff else Enrollment.workflow_state == "active"
+    statement = enrollment_rows().where(Enrollment.course_id == mine.course_id, Enrollment.user_id.in_(user_ids), shown)
+    if mine.section_ids is not None:
+        statement = statement.where(Enrollment.course_section_id.in_(mine.section_ids))
     rows = db.session.execute(statement.order_by(Enrollment.id)).all()
     looking = viewer()
     may_read = {

@@ -242,8 +242,10 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, state
     """Courses with the user's own enrolments and what `include` asks for: one statement for each kind of thing."""
     ids = [row.id for row in rows]
     looking = viewer()
-    bodies = {row.id: course_json(row, looking, include) for row in rows}
     mine = course_embeds.enrollments_of(user_id, ids, states)
+    # An invitation shows the course, not yet what is in it.
+    invited = {course_id for course_id, held in mine.items() if all(row.workflow_state == "invited" for row in held)}
+    bodies = {row.id: course_json(row, looking, () if row.id in invited else include) for row in rows}
     student_in = [(course_id, user_id) for course_id, held in mine.items() if any(row.type == "StudentEnrollment" for row in held)]
     totals = totals_of(student_in) if "total_scores" in include else {}
     for course_id, body in bodies.items():
@@ -274,4 +276,5 @@ def _embed(bodies: dict[int, CourseJSON], include: Collection[str]) -> None:
 
 def _grades(body: CourseJSON) -> bool:
     """Whether the caller is told how much work waits for a grade."""
-    return caller().admin or any(held["type"] in ("teacher", "ta") for held in body.get("enrollments", []))
+    held = body.get("enrollments", [])
+    return caller().admin or any(mine["type"] in ("teacher", "ta") and mine["enrollment_state"] == "active" for mine in held)

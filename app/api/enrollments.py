@@ -129,6 +129,8 @@ def create_enrollment(params: EnrollParams, course: Ref | None = None, section: 
     extra: dict[str, Any] = {key: fields[key] for key in ("associated_user_id", "start_at", "end_at") if key in fields}
     if wanted.limit_privileges_to_course_section is not None:
         extra["limit_privileges_to_course_section"] = wanted.limit_privileges_to_course_section
+    if mine.section_ids is not None:  # whoever is limited to a section makes only enrolments that are limited to it
+        extra["limit_privileges_to_course_section"] = True
     user_id = _user_id(wanted.user_id)
     if wanted.associated_user_id is not None:
         extra["associated_user_id"] = _user_id(str(wanted.associated_user_id))
@@ -167,7 +169,11 @@ def answer_invitation(course: Ref, enrollment: Ref, answer: str) -> dict[str, bo
 
 
 def _in_course(enrollment: Ref) -> Select[Enrollment]:
-    return select(Enrollment).where(names(Enrollment, enrollment), Enrollment.course_id == access().course_id).with_for_update()
+    return (
+        select(Enrollment)
+        .where(names(Enrollment, enrollment), Enrollment.course_id == access().course_id, Enrollment.workflow_state != "deleted")
+        .with_for_update()
+    )
 
 
 def _managed(enrollment: Ref) -> Enrollment:
@@ -180,25 +186,31 @@ def _managed(enrollment: Ref) -> Enrollment:
     return found
 
 
-def _user_id(text: str) -> int:
-    """The id of the living user that `text` names. Raises Invalid where it is no reference, NotFound where there is nobody."""
+def _user_id(text: str, *, lock: bool = True) -> int:
+    """The id of the living user that `text` names, locked so that they are not deleted before they are enrolled.
+
+    Raises Invalid where it is no reference, NotFound where there is nobody.
+    """
     try:
         ref = Ref.parse(text)
     except ValueError as problem:
         raise Invalid.field("user_id", str(problem)) from problem
-    return find(select(User.id).where(names(User, ref, caller().id), User.workflow_state != "deleted"))
+    found = select(User.id).where(names(User, ref, caller().id), User.workflow_state != "deleted")
+    return find(found.with_for_update(read=True) if lock else found)
 
 
 def _page(params: EnrollmentListParams, statement: Rows, mine: Access | None) -> list[EnrollmentJSON]:
     kinds = params.type or params.role
     states = [state for wanted in params.state for state in SEVERAL.get(wanted, (wanted,))] or list(LISTED)
-    if "deleted" in states and (mine is None or not mine.staff) and not caller().admin:
-        states.remove("deleted")
+    if mine is not None and not mine.staff:
+        states = ["active"]
+    elif mine is None and not caller().admin:
+        states = [state for state in states if state != "deleted"]
     statement = statement.where(Enrollment.workflow_state.in_(states))
     if kinds:
         statement = statement.where(Enrollment.type.in_(kinds))
     if params.user_id:
-        statement = statement.where(Enrollment.user_id == _user_id(params.user_id))
+        statement = statement.where(Enrollment.user_id == _user_id(params.user_id, lock=False))
     if params.sis_user_id:
         statement = statement.where(User.sis_user_id.in_(params.sis_user_id))
     rows = page(statement.order_by(Enrollment.id))

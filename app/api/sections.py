@@ -57,6 +57,7 @@ def list_sections(params: SectionListParams, course: Ref) -> list[SectionJSON]:
 def create_section(params: SectionParams, course: Ref) -> SectionJSON:
     """Create a section."""
     mine = require_right(Right.MANAGE_SECTIONS)
+    require(_all_sections())
     section = sections.create(mine.course_id, _fields(params))
     db.session.commit()
     return _one(section.id)
@@ -79,6 +80,7 @@ def change_section(params: SectionParams, section: Ref) -> SectionJSON:
     """Change a section."""
     require_right(Right.MANAGE_SECTIONS)
     found = _section(section)
+    require(_all_sections() or found.id in (access().section_ids or ()))
     sections.change(found, _fields(params))
     db.session.commit()
     return _one(found.id)
@@ -89,10 +91,15 @@ def delete_section(section: Ref) -> SectionJSON:
     """Delete a section that nobody is enrolled in."""
     require_right(Right.MANAGE_SECTIONS)
     found = _section(section)
+    require(_all_sections() or found.id in (access().section_ids or ()))
     body = _one(found.id)
     sections.remove(found)
     db.session.commit()
     return body
+
+
+def _all_sections() -> bool:
+    return access().section_ids is None
 
 
 def _fields(params: SectionParams) -> dict[str, object]:
@@ -102,9 +109,8 @@ def _fields(params: SectionParams) -> dict[str, object]:
 
 
 def _section(section: Ref) -> Section:
-    return find(
-        select(Section).where(names(Section, section), Section.course_id == access().course_id, Section.workflow_state != "deleted")
-    )
+    found = select(Section).where(names(Section, section), Section.course_id == access().course_id, Section.workflow_state != "deleted")
+    return find(found.with_for_update())
 
 
 def _one(section_id: int) -> SectionJSON:

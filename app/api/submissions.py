@@ -5,14 +5,14 @@ from collections.abc import Collection, Sequence
 from typing import Literal
 
 from flask import Blueprint
-from sqlalchemy import ColumnElement, Select, asc, desc, func, select
+from sqlalchemy import ColumnElement, Select, asc, desc, func, or_, select
 
 from app.errors import Invalid
 from app.extensions import db
 from app.http.auth import caller, require_right, viewer
 from app.http.lookup import Ref, find, find_row, names
 from app.http.pagination import page
-from app.http.params import Flag, Html, Id, Instant, Params, Text, WebUrl, Whole, takes
+from app.http.params import Flag, Html, Id, Instant, Params, Position, Text, WebUrl, takes
 from app.models.assignments import Assignment, assignment_rows
 from app.models.enrollments import Enrollment
 from app.models.submissions import Submission
@@ -40,7 +40,7 @@ class NewComment(Params):
     """A comment."""
 
     text_comment: Text | None = None
-    attempt: Whole | None = None
+    attempt: Position | None = None
 
 
 class NewSubmission(Params):
@@ -194,16 +194,21 @@ def _students(mine: Access, asked: Collection[str]) -> Select[int]:
     own = {caller().id, *mine.observed_ids}
     if "all" in asked:
         return students if Right.READ_GRADES in mine.rights else students.where(Enrollment.user_id.in_(own))
-    ids = {_student_named(text) for text in asked} or {caller().id}
+    ids = _ids_of(asked) or {caller().id}
     require(Right.READ_GRADES in mine.rights or ids <= own)
     return students.where(Enrollment.user_id.in_(ids))
 
 
-def _student_named(text: str) -> int:
+def _ids_of(asked: Collection[str]) -> set[int]:
+    """The users that those references name; 0 stands for whoever is not there. Raises Invalid for what is no reference."""
     try:
-        return _student(Ref.parse(text))
+        refs = [Ref.parse(text) for text in asked]
     except ValueError as problem:
         raise Invalid.field("student_ids", str(problem)) from problem
+    ids = {caller().id if ref.kind == "self" else ref.id for ref in refs if ref.kind in ("id", "self")}
+    by_sis = [names(User, ref) for ref in refs if ref.kind not in ("id", "self")]
+    found = set(db.session.scalars(select(User.id).where(or_(*by_sis)))) if by_sis else set()
+    return ids | found | ({0} if len(found) < len(by_sis) else set())
 
 
 def _student(user: Ref) -> int:

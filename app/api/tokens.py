@@ -3,7 +3,7 @@
 from flask import Blueprint
 from sqlalchemy import select
 
-from app.errors import NotFound
+from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.http.auth import caller
 from app.http.lookup import Ref, find, names
@@ -26,6 +26,7 @@ class NewToken(Params):
     expires_at: Instant | None = None
     """When it stops working; never, if not given."""
     scopes: list[Short] = []
+    """Must be empty: a token may do all that its user may."""
 
 
 class CreateTokenParams(Params):
@@ -48,7 +49,9 @@ def create_token(params: CreateTokenParams, user: Ref) -> TokenJSON:
     """Create a token. Its secret, `visible_token`, is shown this once."""
     owner = _owner(user)
     wanted = params.token
-    token, secret = tokens.issue(owner.id, wanted.purpose, wanted.expires_at, wanted.scopes)
+    if wanted.scopes:
+        raise Invalid.field("scopes", "are not supported: a token may do all that its user may")
+    token, secret = tokens.issue(owner.id, wanted.purpose, wanted.expires_at)
     db.session.commit()
     log.info("token_created", token=token.id, owner=owner.id, user=caller().id)
     return token_json(token, secret)

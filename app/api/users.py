@@ -13,8 +13,9 @@ from app.http.auth import caller, require_account_right, viewer
 from app.http.lookup import Ref, account_named, find, find_row, names
 from app.http.pagination import page
 from app.http.params import Params, SearchTerm, Short, Text, Title, WebUrl, absent, takes
-from app.models.enrollments import Enrollment
-from app.models.types import Rows
+from app.models.courses import Course
+from app.models.enrollments import Enrollment, in_force
+from app.models.types import Rows, utc_now
 from app.models.users import User, matching, user_rows
 from app.serializers.users import ProfileJSON, UserJSON, profile_json, user_json
 from app.services import users
@@ -136,7 +137,7 @@ def delete_user(account: Ref, user: Ref) -> UserJSON:
     condition = names(User, user, mine.id)
     row = find_row(user_rows().where(condition))
     require(row.id != mine.id, "you cannot delete yourself")
-    users.remove(find(select(User).where(User.id == row.id)))
+    users.remove(find(select(User).where(User.id == row.id).with_for_update()))
     db.session.commit()
     return user_json(row, viewer())
 
@@ -193,7 +194,9 @@ def visible(user: Ref) -> Rows:
         ours.course_id == theirs.course_id,
         ours.user_id == mine.id,
         ours.type.in_([str(role) for role in STAFF]),
-        ours.workflow_state == "active",
+        in_force(utc_now(), ours),
+        Course.id == theirs.course_id,
+        Course.workflow_state != "deleted",
     )
     if db.session.scalar(select(User.id).where(named, (User.id == mine.id) | taught.exists())) is None:
         raise Forbidden

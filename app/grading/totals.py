@@ -102,7 +102,10 @@ def _best(loose: list[Work], fixed: Sequence[Work], count: int, *, sign: float) 
     for _ in range(100):  # converges in a handful of rounds; the bound is against rounding that never settles
         chosen = sorted(loose, key=lambda item: -sign * ((item.score or 0.0) - rate * item.points_possible))[:count]
         score, points = _sums([*chosen, *fixed])
-        if points <= 0 or abs(score / points - rate) < 1e-12:
+        if points <= 0:  # a group that has points must not be judged by those of its items that have none
+            best = max(loose, key=lambda item: (item.points_possible > 0, sign * (item.score or 0.0)))
+            return [best, *chosen[:-1]]
+        if abs(score / points - rate) < 1e-12:
             break
         rate = score / points
     return chosen

@@ -135,7 +135,7 @@ def _access(rows: Sequence[AnyRow], caller: Caller) -> Access | None:
     held = [
         Membership(Role(row.type), row.course_section_id, row.limit_privileges_to_course_section, row.associated_user_id)
         for row in rows
-        if row.type is not None
+        if row.type is not None and row.course_id == first.course_id
     ]
     public = first.is_public or first.is_public_to_auth_users
     return access_to(first.course_id, first.workflow_state, held, admin=caller.admin, public=public)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -34,6 +34,9 @@ STATUS: dict[type[LmsError], int] = {
     InvalidGrade: 400,
 }
 RETRY_SECONDS = "2"
+DATABASE_GONE = "The database cannot be reached just now; try again."
+COLLISIONS = ("40001", "40P01", "55P03")
+"""PostgreSQL: serialization failure, deadlock, lock not to be had."""
 
 
 def register(app: Flask) -> None:
@@ -42,7 +45,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(IntegrityError, _taken)
     app.register_error_handler(DataError, _out_of_range)
-    for kind in (OperationalError, InterfaceError, PoolTimeout):
+    for kind in (OperationalError, InterfaceError, InternalError, PoolTimeout):
         app.register_error_handler(kind, _database_gone)
     app.register_error_handler(Exception, _bug)
 
@@ -109,7 +112,8 @@ def _out_of_range(error: DataError) -> Response:
 
 def _database_gone(error: Exception) -> Response:
     log.error("database", problem=first_line(error), route=str(request.url_rule))
-    return refusal(Unavailable("The database cannot be reached just now; try again."))
+    collided = getattr(getattr(error, "orig", None), "sqlstate", None) in COLLISIONS
+    return refusal(Unavailable("Somebody else changed the same things just now; try again." if collided else DATABASE_GONE))
 
 
 def _bug(error: Exception) -> Response:

@@ -35,7 +35,7 @@ def register(app: Flask) -> None:
         check_host()
         if request.path.startswith(API) and request.routing_exception is None and request.method != "OPTIONS":
             auth.authenticate()
-            if app.extensions["rate_limits"].full(g.caller.token_id, limits.clock()):
+            if app.extensions["rate_limits"].full(g.caller.real_id, limits.clock()):
                 raise TooManyRequests
 
     @app.after_request
@@ -69,5 +69,5 @@ def _api_headers(app: Flask, response: Response, cost: float) -> None:
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Request-Cost"] = f"{cost:.4f}"
     if "caller" in g:
-        left = app.extensions["rate_limits"].add(g.caller.token_id, cost, limits.clock())
+        left = app.extensions["rate_limits"].add(g.caller.real_id, cost, limits.clock())
         response.headers["X-Rate-Limit-Remaining"] = f"{left:.2f}"

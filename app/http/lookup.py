@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, false, func, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, select
 from werkzeug.routing import BaseConverter, ValidationError
 
 from app.errors import NotFound
@@ -75,7 +75,8 @@ def matches(model: Any, kind: str, value: Any) -> ColumnElement[bool]:
     column = SIS_COLUMNS.get((model, kind))
     if column is None:
         return false()
-    return func.lower(column) == func.lower(value) if kind == "sis_login_id" else column == value
+    same = func.lower(column) == func.lower(value) if kind == "sis_login_id" else column == value
+    return and_(same, model.workflow_state != "deleted")  # a SIS id is unique among the living only
 
 
 def value_of(ref: Ref, self_id: int = 0) -> int | str:

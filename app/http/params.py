@@ -5,14 +5,17 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any, Concatenate, ParamSpec, Self, TypeVar, get_args, get_origin
 
-import nh3
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from app.errors import Invalid
+from app.http.html import safe_html
 from app.http.request import params
 
 MOST_ID = 2**63 - 1
-MOST_INT = 2**31 - 1
+MOST_VALUES = 1000
+"""Values of one list."""
+MOST_TEXT = 100_000
+"""Characters of a plain text, such as a comment."""
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 P = TypeVar("P", bound="Params")
@@ -39,6 +42,8 @@ def _instant(value: object) -> object:
 def _not_blank(value: str) -> str:
     if not value.strip():
         raise ValueError("can't be blank")
+    if any(ord(letter) < 32 or ord(letter) == 127 for letter in value.strip()):
+        raise ValueError("must not contain control characters")
     return value.strip()
 
 
@@ -61,13 +66,13 @@ def _text(value: object) -> object:
 Instant = Annotated[dt.datetime, BeforeValidator(_instant)]
 Flag = Annotated[bool, BeforeValidator(lambda value: False if value in (None, "") else value)]
 Id = Annotated[int, Field(ge=1, le=MOST_ID)]
-Whole = Annotated[int, Field(ge=-MOST_INT, le=MOST_INT)]
+Position = Annotated[int, Field(ge=1, le=1_000_000)]
 Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
-Text = Annotated[str, BeforeValidator(_text)]
+Text = Annotated[str, BeforeValidator(_text), Field(max_length=MOST_TEXT)]
 Short = Annotated[str, BeforeValidator(_text), Field(max_length=255)]
 Title = Annotated[str, BeforeValidator(_text), Field(max_length=255), AfterValidator(_not_blank)]
 SearchTerm = Annotated[str, BeforeValidator(_text), Field(min_length=2, max_length=255)]
-Html = Annotated[str, BeforeValidator(_text), AfterValidator(nh3.clean)]
+Html = Annotated[str, BeforeValidator(_text), AfterValidator(safe_html)]
 WebUrl = Annotated[str, AfterValidator(_web_url), Field(max_length=2048)]
 
 
@@ -107,11 +112,13 @@ def _shaped(value: object, annotation: Any) -> object:
         if value is None and type(None) not in kinds:
             return []
         if isinstance(value, dict) and all(key.isdigit() for key in value):
-            return list(value.values())
+            value = list(value.values())
         if isinstance(value, str | int | float):
             return [value] if value != "" else []
-        if isinstance(value, list):  # `a[]=` is how forms say "none"
-            return [item for item in value if item != ""]
+        if isinstance(value, list):
+            if len(value) > MOST_VALUES:
+                raise ValueError(f"a list takes at most {MOST_VALUES} values")
+            return [item for item in value if item != ""]  # `a[]=` is how forms say "none"
     return value
 
 

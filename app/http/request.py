@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 import orjson
 from flask import Request, g, request
 from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.errors import Invalid
 from app.http.brackets import DEEPEST, BadShape, Tree, nest
@@ -51,12 +52,20 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 def _body() -> Tree:
     kind = request.mimetype
     if kind == "application/json" or kind.endswith("+json"):
-        return _json(request.get_data())
+        return _json(_raw())
     if kind == "application/x-www-form-urlencoded":
-        return nest(_pairs(request.get_data().decode("utf-8", "replace")))
+        return nest(_pairs(_raw().decode("utf-8", "replace")))
     if kind == "multipart/form-data":
         return nest(request.form.pairs if isinstance(request.form, OrderedForm) else ())
     return {}
+
+
+def _raw() -> bytes:
+    """The body. One without a Content-Length is cut at the limit: say that it is too large, not that its half is broken."""
+    data = request.get_data()
+    if request.content_length is None and len(data) >= (request.max_content_length or len(data) + 1):
+        raise RequestEntityTooLarge
+    return data
 
 
 def _json(text: bytes) -> Tree:

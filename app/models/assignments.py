@@ -76,6 +76,11 @@ def assignment_rows(*, staff: bool) -> Rows:
     return FOR_STAFF if staff else FOR_STUDENTS
 
 
+def is_ungraded() -> ColumnElement[bool]:
+    """Assignments of the submission type that is never graded."""
+    return cast(Assignment.submission_types, Text) == '["not_graded"]'
+
+
 def submitted_online() -> ColumnElement[bool]:
     """Assignments that something can be handed in for."""
     return cast(Assignment.submission_types, Text).not_in([f'["{kind}"]' for kind in sorted(NOT_SUBMITTED_ONLINE)])

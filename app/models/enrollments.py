@@ -55,12 +55,12 @@ class Enrollment(Base):
     updated_at: Mapped[UpdatedAt]
 
 
-def in_force(now: dt.datetime | BindParameter[dt.datetime]) -> ColumnElement[bool]:
+def in_force(now: dt.datetime | BindParameter[dt.datetime], entity: type["Enrollment"] = Enrollment) -> ColumnElement[bool]:
     """Enrolments that give their role's rights at `now`: active, and within their own dates."""
     return and_(
-        Enrollment.workflow_state == "active",
-        or_(Enrollment.start_at.is_(None), Enrollment.start_at <= now),
-        or_(Enrollment.end_at.is_(None), Enrollment.end_at > now),
+        entity.workflow_state == "active",
+        or_(entity.start_at.is_(None), entity.start_at <= now),
+        or_(entity.end_at.is_(None), entity.end_at > now),
     )
 
 

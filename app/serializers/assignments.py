@@ -110,6 +110,8 @@ def assignment_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -
         body["needs_grading_count"] = row.needs_grading_count
     elif explanation := lock_explanation(row.unlock_at, row.lock_at, viewer.now):
         body |= {"locked_for_user": True, "lock_explanation": explanation}
+        if row.unlock_at is not None and viewer.now < row.unlock_at:
+            body["description"] = None  # an exam is not read before it begins
     if "all_dates" in include:
         body["all_dates"] = [{"base": True, "title": "Everyone", "due_at": row.due_at, "unlock_at": row.unlock_at, "lock_at": row.lock_at}]
     return body

@@ -14,6 +14,15 @@ from app.models.writes import make_room
 DEFAULT_NAME = "Assignments"
 
 
+def lock_course(course_id: int) -> None:
+    """Let nobody else change the course's groups and assignments until the transaction ends.
+
+    Taken before any of their rows, it keeps two first assignments from making two groups, an assignment out of a group that is
+    being deleted, and two who reorder from waiting for each other. Work is handed in and graded without it.
+    """
+    db.session.execute(select(Course.id).where(Course.id == course_id).with_for_update(key_share=True))
+
+
 def create(course_id: int, fields: dict[str, Any]) -> AssignmentGroup:
     """A new group: at `position` where one is given, else last."""
     given = {key: value for key, value in fields.items() if value is not None}
@@ -54,8 +63,6 @@ def existing(course_id: int, group_id: int, field: str) -> int:
 
 def first(course_id: int) -> int:
     """The id of the course's first group; one named "Assignments" is made where there is none."""
-    # Two first assignments at once must not make two groups: the second waits here for the first.
-    db.session.execute(select(Course.id).where(Course.id == course_id).with_for_update())
     found = db.session.scalar(
         select(AssignmentGroup.id).where(*_in(course_id)).order_by(AssignmentGroup.position, AssignmentGroup.id).limit(1)
     )

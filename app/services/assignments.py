@@ -11,6 +11,8 @@ from app.models.assignments import NOT_SUBMITTED_ONLINE, Assignment
 from app.models.submissions import Submission
 from app.models.writes import make_room
 from app.services import assignment_groups
+from app.services.permissions import Caller
+from app.services.submissions import record_change
 
 NULLABLE = ("description", "points_possible", "due_at", "lock_at", "unlock_at")
 
@@ -35,7 +37,7 @@ def create(course_id: int, fields: dict[str, Any]) -> Assignment:
     return assignment
 
 
-def change(assignment: Assignment, fields: dict[str, Any]) -> None:
+def change(assignment: Assignment, fields: dict[str, Any], caller: Caller) -> None:
     """Set what `fields` gives. Raises Invalid; for unpublishing what students have handed in, too."""
     given = {key: value for key, value in fields.items() if value is not None or key in NULLABLE}
     if given.get("assignment_group_id") is not None:
@@ -50,10 +52,11 @@ def change(assignment: Assignment, fields: dict[str, Any]) -> None:
             given["position"],
             Assignment.assignment_group_id == given.get("assignment_group_id", assignment.assignment_group_id),
         )
+    changed = {key for key, value in given.items() if getattr(assignment, key) != value}
     for key, value in given.items():
         setattr(assignment, key, value)
-    if given.keys() & {"points_possible", "grading_type"}:
-        _show_grades_anew(assignment)
+    if changed & {"points_possible", "grading_type"}:
+        _show_grades_anew(assignment, caller)
 
 
 def _types(types: list[str]) -> list[str]:
@@ -70,8 +73,14 @@ def _publish(assignment: Assignment, published: bool) -> None:
     assignment.workflow_state = "published" if published else "unpublished"
 
 
-def _show_grades_anew(assignment: Assignment) -> None:
-    """Scores stay; what they are called follows the new points and grading type."""
+def _show_grades_anew(assignment: Assignment, caller: Caller) -> None:
+    """Scores stay; what they are called follows the new points and grading type. Each that changes is recorded."""
     graded = select(Submission).where(Submission.assignment_id == assignment.id, Submission.score.is_not(None)).with_for_update()
     for submission in db.session.scalars(graded):
-        submission.grade = grade_of(submission.score, assignment.grading_type, assignment.points_possible)
+        shown = grade_of(submission.score, assignment.grading_type, assignment.points_possible)
+        if assignment.grading_type == "pass_fail" and not assignment.points_possible and submission.grade in ("complete", "incomplete"):
+            shown = submission.grade  # out of 0 points the score does not tell them apart
+        if shown != submission.grade:
+            before = (submission.score, submission.grade, submission.excused)
+            submission.grade = shown
+            record_change(submission, caller, before, (submission.score, shown, submission.excused))

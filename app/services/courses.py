@@ -38,8 +38,8 @@ def change(course: Course, fields: dict[str, Any]) -> None:
 
 def bring(course: Course, event: str) -> None:
     """Publish, take back, conclude, delete or bring back: `event` is a key of STATE_AFTER. Raises Invalid where it is deleted."""
-    if course.workflow_state == "deleted" and event != "undelete":
-        raise Invalid.field("event", "a deleted course can only be brought back, by undelete")
+    if (course.workflow_state == "deleted") != (event == "undelete"):
+        raise Invalid.field("event", "undelete is for deleted courses, and they take no other event")
     course.workflow_state = STATE_AFTER[event]
 
 

@@ -33,9 +33,10 @@ def enroll(course_id: int, user_id: int, enrollment_type: str, state: str, secti
 
 def _section(course_id: int, section_id: int | None) -> int:
     if section_id is None:
-        return db.session.scalars(default_section_id(course_id)).one()
+        return db.session.scalars(default_section_id(course_id).with_for_update(read=True)).one()
     known = select(Section.id).where(Section.id == section_id, Section.course_id == course_id, Section.workflow_state != "deleted")
-    if db.session.scalar(known) is None:
+    # Locked, so that it is not deleted before this enrolment is there.
+    if db.session.scalar(known.with_for_update(read=True)) is None:
         raise Invalid.field("course_section_id", "is not a section of this course")
     return section_id
 

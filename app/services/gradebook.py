@@ -8,7 +8,7 @@ from app.models.assignments import Assignment
 from app.models.enrollments import Enrollment
 from app.models.submissions import SUBMISSION_COLUMNS, Submission, SubmissionComment, SubmissionVersion
 from app.models.types import Rows
-from app.models.users import USER_COLUMNS, User
+from app.models.users import User
 
 OF_ASSIGNMENT = (
     Assignment.id.label("assignment_id"),
@@ -62,14 +62,10 @@ def _active_students(course_id: int) -> tuple[ColumnElement[bool], ...]:
     return Enrollment.course_id == course_id, Enrollment.type == "StudentEnrollment", Enrollment.workflow_state == "active"
 
 
-def rows(course_id: int, student_ids: Select[int] | Collection[int], *, with_users: bool = False) -> Rows:
+def rows(course_id: int, student_ids: Select[int] | Collection[int]) -> Rows:
     """A row for each of those students and each assignment of the course, handed in or not, in no order yet."""
-    who = USER_COLUMNS if with_users else (User.id,)
-    users = [column.label(f"user_{column.key}") for column in who]
     statement = (
-        select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION, *users)
-        .select_from(Assignment)
-        .join(User, User.id.in_(student_ids))
+        select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION).select_from(Assignment).join(User, User.id.in_(student_ids))
     )
     return statement.outerjoin(Submission, OWN).where(Assignment.course_id == course_id, Assignment.workflow_state != "deleted")
 

@@ -94,9 +94,11 @@ class Access:
     @property
     def section_ids(self) -> frozenset[int] | None:
         """The only sections whose people the caller may see; None means all."""
-        if Right.CREATE_COURSES in self.rights or not self.memberships or not all(m.only_section for m in self.memberships):
+        # Being a student or an observer besides must not lift what limits somebody as staff.
+        held = [m for m in self.memberships if m.role in STAFF] or self.memberships
+        if Right.CREATE_COURSES in self.rights or not held or not all(m.only_section for m in held):
             return None
-        return frozenset(m.section_id for m in self.memberships)
+        return frozenset(m.section_id for m in held)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def grade(target: AnyRow, caller: Caller, posted: str | None, excuse: bool | Non
         _set(submission, caller, score=None, grade=None, excused=False)
     after = (submission.score, submission.grade, submission.excused)
     if after != before:
-        _record(submission, caller, before, after)
+        record_change(submission, caller, before, after)
     return submission
 
 
@@ -119,7 +119,8 @@ def _set(submission: Submission, caller: Caller, *, score: float | None, grade: 
     submission.grade_matches_current_submission = True
 
 
-def _record(submission: Submission, caller: Caller, before: tuple[Any, ...], after: tuple[Any, ...]) -> None:
+def record_change(submission: Submission, caller: Caller, before: tuple[Any, ...], after: tuple[Any, ...]) -> None:
+    """Keep that a grade changed from `before` to `after`, each (score, grade, excused), and by whom."""
     names = ("score", "grade", "excused")
     values = {f"{name}_before": value for name, value in zip(names, before, strict=True)}
     values |= {f"{name}_after": value for name, value in zip(names, after, strict=True)}

@@ -19,7 +19,7 @@ def hash_token(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def issue(user_id: int, purpose: str, expires_at: dt.datetime | None = None, scopes: list[str] | None = None) -> tuple[AccessToken, str]:
+def issue(user_id: int, purpose: str, expires_at: dt.datetime | None = None) -> tuple[AccessToken, str]:
     """A new token and its secret, which is not kept."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
     token = AccessToken(
@@ -27,7 +27,6 @@ def issue(user_id: int, purpose: str, expires_at: dt.datetime | None = None, sco
         token_hash=hash_token(secret),
         hint=secret[:5],
         purpose=purpose,
-        scopes=scopes or [],
         expires_at=expires_at,
         created_at=utc_now(),
     )

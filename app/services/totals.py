@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from app.extensions import db
 from app.grading.totals import Group, Totals, Work, totals
 from app.models.assignment_groups import AssignmentGroup
-from app.models.assignments import Assignment
+from app.models.assignments import Assignment, is_ungraded
 from app.models.courses import Course
 from app.models.submissions import Submission
 from app.models.types import AnyRow
@@ -27,7 +27,12 @@ COUNTED = (
     )
     .join(AssignmentGroup, AssignmentGroup.id == Assignment.assignment_group_id)
     .join(Course, Course.id == Assignment.course_id)
-    .where(Assignment.workflow_state == "published", Assignment.omit_from_final_grade.is_(False), Assignment.grading_type != "not_graded")
+    .where(
+        Assignment.workflow_state == "published",
+        Assignment.omit_from_final_grade.is_(False),
+        Assignment.grading_type != "not_graded",
+        ~is_ungraded(),
+    )
 )
 """Assignments that count: published, not omitted, graded."""
 

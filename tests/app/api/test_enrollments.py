@@ -126,7 +126,8 @@ def test_an_inactive_enrolment_comes_back_and_a_deleted_one_does_not(teacher: Ap
     teacher.ok("DELETE", url, json={"task": "inactivate"})
     assert teacher.ok("PUT", f"{url}/reactivate")["enrollment_state"] == "active"
     teacher.ok("DELETE", url, json={"task": "delete"})
-    assert teacher.put(f"{url}/reactivate").status_code == 400
+    assert teacher.put(f"{url}/reactivate").status_code == 404
+    assert teacher.delete(url, json={"task": "inactivate"}).status_code == 404
 
 
 def test_a_ta_does_not_end_a_teachers_enrolment(ta: Api, teacher: Api, course: Course) -> None:

@@ -1,4 +1,4 @@
-"""How much of the process one token may use."""
+"""How much of the process one user may use."""
 
 import threading
 from collections.abc import Callable
@@ -12,13 +12,12 @@ from sqlalchemy import select
 
 from app.http import limits
 from app.http.limits import CAPACITY, COST_PER_SECOND, LEAK_PER_SECOND, Buckets, cost_of
-from app.models.tokens import AccessToken
 from app.models.users import User
 from tests.app.http.conftest import UNHURRIED
 from tests.conftest import Api
 
 
-def test_a_new_token_has_the_whole_bucket() -> None:
+def test_a_new_user_has_the_whole_bucket() -> None:
     buckets = Buckets()
     assert (buckets.level(1, 0.0), buckets.full(1, 0.0), buckets.add(1, 0.0, 0.0)) == (0.0, False, CAPACITY)
 
@@ -37,7 +36,7 @@ def test_a_full_bucket_is_full_until_it_has_leaked() -> None:
     assert buckets.full(1, 0.0) and buckets.full(1, 1.9) and not buckets.full(1, 2.1)
 
 
-def test_each_token_has_its_own_bucket() -> None:
+def test_each_user_has_their_own_bucket() -> None:
     buckets = Buckets()
     buckets.add(1, CAPACITY, now=0.0)
     assert buckets.full(1, 0.0) and not buckets.full(2, 0.0)
@@ -71,11 +70,11 @@ def test_a_script_that_keeps_several_threads_busy_is_stopped() -> None:
 
 
 def test_empty_buckets_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MOST_TOKENS", 3)
+    monkeypatch.setattr(limits, "MOST_USERS", 3)
     buckets = Buckets()
     buckets.add(1, 500.0, now=0.0)
-    for token in range(2, 5):
-        buckets.add(token, 1.0, now=float(token))
+    for user in range(2, 5):
+        buckets.add(user, 1.0, now=float(user))
     assert 1 in buckets.levels and len(buckets.levels) <= 3
     assert buckets.level(1, 0.0) == 500.0
 
@@ -92,11 +91,10 @@ def test_threads_lose_nothing() -> None:
 
 @pytest.fixture
 def exhaust(app: Flask, fetch: Callable[[Any], list[Any]]) -> Callable[[Api], None]:
-    """Makes a client's token use up its share, and more."""
+    """Makes a client use up their share, and more."""
 
     def exhaust(client: Api) -> None:
-        ((token_id,),) = fetch(select(AccessToken.id).where(AccessToken.user_id == client.id))
-        app.extensions["rate_limits"].add(token_id, CAPACITY * 2, limits.clock())
+        app.extensions["rate_limits"].add(client.id, CAPACITY * 2, limits.clock())
 
     return exhaust
 
@@ -111,7 +109,7 @@ def test_what_remains_is_told_to_whoever_is_signed_in(student: Api, nobody: Api)
     assert "X-Rate-Limit-Remaining" not in nobody.get("/users/self").headers
 
 
-def test_over_the_limit_a_token_is_told_to_wait_and_others_are_not(student: Api, teacher: Api, exhaust: Callable[[Api], None]) -> None:
+def test_over_the_limit_a_user_is_told_to_wait_and_others_are_not(student: Api, teacher: Api, exhaust: Callable[[Api], None]) -> None:
     exhaust(student)
     answer = student.get("/users/self")
     assert (answer.status_code, answer.mimetype) == (429, "text/plain")
