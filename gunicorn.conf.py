@@ -3,12 +3,12 @@
 import os
 from pathlib import Path
 
-from app.config import THREADS, load_or_exit
+from app.config import THREADS, address_or_exit, load_or_exit
 from app.logs import stdlib_config
 
 settings = load_or_exit(os.environ)
 
-bind = f"{os.environ.get('LISTEN', '0.0.0.0')}:{os.environ.get('PORT', '8000')}"  # noqa: S104 - a container serves every address it has
+bind = address_or_exit(os.environ)
 worker_class = "gthread"
 control_socket_disable = True
 workers = settings.web_concurrency

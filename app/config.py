@@ -101,6 +101,15 @@ def load_or_exit(environ: Mapping[str, str]) -> Settings:
         sys.exit(f"lms: {problem}")
 
 
+def address_or_exit(environ: Mapping[str, str]) -> str:
+    """Where gunicorn listens: LISTEN (every address by default) and PORT (8000). A bad port ends the process with one line."""
+    try:
+        port = _whole_number("PORT", environ.get("PORT") or "8000", 1, 65535)
+    except SettingError as problem:
+        sys.exit(f"lms: {problem}")
+    return f"{environ.get('LISTEN') or '0.0.0.0'}:{port}"  # noqa: S104 - a container serves every address it has
+
+
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 

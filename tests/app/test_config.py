@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app import create_app
-from app.config import DEVELOPMENT_SECRET, SettingError, Settings, load
+from app.config import DEVELOPMENT_SECRET, SettingError, Settings, address_or_exit, load
 
 SECRET = "s" * 32
 PRODUCTION = {
@@ -177,3 +177,15 @@ def test_settings_are_read_from_the_process_unless_given(monkeypatch: pytest.Mon
     monkeypatch.setenv("LMS_ENV", "nowhere")
     with pytest.raises(SystemExit, match="lms: LMS_ENV must be development or production, not 'nowhere'"):
         create_app()
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "8" * 5000])
+def test_a_bad_port_ends_the_process_with_one_line(port: str) -> None:
+    with pytest.raises(SystemExit, match=r"^lms: PORT must be a whole number from 1 to 65535") as ended:
+        address_or_exit({"PORT": port})
+    assert "\n" not in str(ended.value)
+
+
+def test_where_it_listens() -> None:
+    assert address_or_exit({"PORT": "", "LISTEN": ""}) == "0.0.0.0:8000"
+    assert address_or_exit({"PORT": "81", "LISTEN": "127.0.0.1"}) == "127.0.0.1:81"
