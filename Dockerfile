@@ -34,6 +34,7 @@ LABEL org.opencontainers.image.title="Nation's LAB LMS" \
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=2 \
     LMS_ENV=production \
     GIT_SHA=${GIT_SHA} \
     APP_VERSION=${APP_VERSION}

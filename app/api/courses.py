@@ -243,9 +243,9 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, state
     ids = [row.id for row in rows]
     looking = viewer()
     mine = course_embeds.enrollments_of(user_id, ids, states)
-    # An invitation shows the course, not yet what is in it.
-    invited = {course_id for course_id, held in mine.items() if all(row.workflow_state == "invited" for row in held)}
-    bodies = {row.id: course_json(row, looking, () if row.id in invited else include) for row in rows}
+    # An enrolment that gives no rights (an invitation, one that is over) shows the course, not what is in it.
+    closed = set() if looking.admin else {course_id for course_id, held in mine.items() if not any(row.in_force for row in held)}
+    bodies = {row.id: course_json(row, looking, () if row.id in closed else include) for row in rows}
     student_in = [(course_id, user_id) for course_id, held in mine.items() if any(row.type == "StudentEnrollment" for row in held)]
     totals = totals_of(student_in) if "total_scores" in include else {}
     for course_id, body in bodies.items():
@@ -254,7 +254,7 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, state
         body["enrollments"] = [course_enrollment_json(row, of_student if row.type == "StudentEnrollment" else None) for row in held]
         if "sections" in include:
             body["sections"] = [course_section_json(row) for row in held]
-    _embed(bodies, include)
+    _embed({course_id: body for course_id, body in bodies.items() if course_id not in closed}, include)
     return list(bodies.values())
 
 
@@ -276,5 +276,4 @@ def _embed(bodies: dict[int, CourseJSON], include: Collection[str]) -> None:
 
 def _grades(body: CourseJSON) -> bool:
     """Whether the caller is told how much work waits for a grade."""
-    held = body.get("enrollments", [])
-    return caller().admin or any(mine["type"] in ("teacher", "ta") and mine["enrollment_state"] == "active" for mine in held)
+    return caller().admin or any(held["type"] in ("teacher", "ta") for held in body.get("enrollments", []))

@@ -203,7 +203,9 @@ def _page(params: EnrollmentListParams, statement: Rows, mine: Access | None) ->
     kinds = params.type or params.role
     states = [state for wanted in params.state for state in SEVERAL.get(wanted, (wanted,))] or list(LISTED)
     if mine is not None and not mine.staff:
-        states = ["active"]
+        states = [state for state in states if state == "active"]
+        if params.sis_user_id or (params.user_id not in (None, "self") and not str(params.user_id).isdigit()):
+            raise NotFound  # logins and SIS ids are not for students to look people up by
     elif mine is None and not caller().admin:
         states = [state for state in states if state != "deleted"]
     statement = statement.where(Enrollment.workflow_state.in_(states))

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, asc, desc, func, or_, select
 from app.errors import Invalid
 from app.extensions import db
 from app.http.auth import caller, require_right, viewer
-from app.http.lookup import Ref, find, find_row, names
+from app.http.lookup import Ref, find, find_row, matches_any, names
 from app.http.pagination import page
 from app.http.params import Flag, Html, Id, Instant, Params, Position, Text, WebUrl, takes
 from app.models.assignments import Assignment, assignment_rows
@@ -190,7 +190,9 @@ def _grouped(
 
 def _students(mine: Access, asked: Collection[str]) -> Select[int]:
     """The ids of the active students that were asked for. Raises Forbidden for somebody else's work."""
-    students = gradebook.students(mine.course_id, mine.section_ids)
+    students = gradebook.students(mine.course_id)
+    if mine.section_ids is not None:
+        students = students.where(or_(Enrollment.course_section_id.in_(mine.section_ids), Enrollment.user_id == caller().id))
     own = {caller().id, *mine.observed_ids}
     if "all" in asked:
         return students if Right.READ_GRADES in mine.rights else students.where(Enrollment.user_id.in_(own))
@@ -206,9 +208,14 @@ def _ids_of(asked: Collection[str]) -> set[int]:
     except ValueError as problem:
         raise Invalid.field("student_ids", str(problem)) from problem
     ids = {caller().id if ref.kind == "self" else ref.id for ref in refs if ref.kind in ("id", "self")}
-    by_sis = [names(User, ref) for ref in refs if ref.kind not in ("id", "self")]
-    found = set(db.session.scalars(select(User.id).where(or_(*by_sis)))) if by_sis else set()
-    return ids | found | ({0} if len(found) < len(by_sis) else set())
+    by_kind = defaultdict(set)
+    for ref in refs:
+        if ref.kind not in ("id", "self"):
+            by_kind[ref.kind].add(ref.value)
+    for kind, values in by_kind.items():
+        found = set(db.session.scalars(select(User.id).where(matches_any(User, kind, values))))
+        ids |= found if len(found) == len(values) else {0, *found}
+    return ids
 
 
 def _student(user: Ref) -> int:

@@ -1,5 +1,6 @@
 """References in paths: `12`, `self`, `sis_course_id:X`; and finding what they name, or NotFound."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -68,15 +69,30 @@ class RefConverter(BaseConverter):
 
 
 def matches(model: Any, kind: str, value: Any) -> ColumnElement[bool]:
-    """The condition that a reference of `kind` with `value` (or a bound parameter) sets on `model`'s table; false for another table's."""
+    """The condition that a reference of `kind` with `value` (or a bound parameter) sets on `model`'s table; false for another's."""
     if kind in ("id", "self"):
         found: ColumnElement[bool] = model.id == value
         return found
-    column = SIS_COLUMNS.get((model, kind))
-    if column is None:
+    if (model, kind) not in SIS_COLUMNS:
         return false()
-    same = func.lower(column) == func.lower(value) if kind == "sis_login_id" else column == value
-    return and_(same, model.workflow_state != "deleted")  # a SIS id is unique among the living only
+    return and_(_sis(model, kind) == _spelled(kind, value), model.workflow_state != "deleted")
+
+
+def matches_any(model: Any, kind: str, values: Collection[str]) -> ColumnElement[bool]:
+    """The same for several SIS ids of one kind."""
+    if (model, kind) not in SIS_COLUMNS:
+        return false()
+    return and_(_sis(model, kind).in_([_spelled(kind, value) for value in values]), model.workflow_state != "deleted")
+
+
+def _sis(model: Any, kind: str) -> ColumnElement[str]:
+    """What a SIS id is compared with: a login in any case. It is unique among the living only, so it names no deleted row."""
+    column: ColumnElement[str] = SIS_COLUMNS[model, kind]
+    return func.lower(column) if kind == "sis_login_id" else column
+
+
+def _spelled(kind: str, value: Any) -> Any:
+    return func.lower(value) if kind == "sis_login_id" else value
 
 
 def value_of(ref: Ref, self_id: int = 0) -> int | str:

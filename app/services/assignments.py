@@ -52,11 +52,12 @@ def change(assignment: Assignment, fields: dict[str, Any], caller: Caller) -> No
             given["position"],
             Assignment.assignment_group_id == given.get("assignment_group_id", assignment.assignment_group_id),
         )
+    had_points = bool(assignment.points_possible)
     changed = {key for key, value in given.items() if getattr(assignment, key) != value}
     for key, value in given.items():
         setattr(assignment, key, value)
     if changed & {"points_possible", "grading_type"}:
-        _show_grades_anew(assignment, caller)
+        _show_grades_anew(assignment, caller, had_points=had_points)
 
 
 def _types(types: list[str]) -> list[str]:
@@ -73,14 +74,19 @@ def _publish(assignment: Assignment, published: bool) -> None:
     assignment.workflow_state = "published" if published else "unpublished"
 
 
-def _show_grades_anew(assignment: Assignment, caller: Caller) -> None:
-    """Scores stay; what they are called follows the new points and grading type. Each that changes is recorded."""
+def _show_grades_anew(assignment: Assignment, caller: Caller, *, had_points: bool) -> None:
+    """Scores stay; what they are called follows the new points and grading type. Each that changes is recorded.
+
+    A pass or fail out of no points is known by its name alone: it stays, and a pass gets the points that there are now.
+    """
+    by_name = assignment.grading_type == "pass_fail" and not (had_points and assignment.points_possible)
     graded = select(Submission).where(Submission.assignment_id == assignment.id, Submission.score.is_not(None)).with_for_update()
     for submission in db.session.scalars(graded):
-        shown = grade_of(submission.score, assignment.grading_type, assignment.points_possible)
-        if assignment.grading_type == "pass_fail" and not assignment.points_possible and submission.grade in ("complete", "incomplete"):
-            shown = submission.grade  # out of 0 points the score does not tell them apart
-        if shown != submission.grade:
-            before = (submission.score, submission.grade, submission.excused)
-            submission.grade = shown
-            record_change(submission, caller, before, (submission.score, shown, submission.excused))
+        before = (submission.score, submission.grade, submission.excused)
+        if by_name and submission.grade in ("complete", "incomplete"):
+            submission.score = (assignment.points_possible or 0.0) if submission.grade == "complete" else 0.0
+        else:
+            submission.grade = grade_of(submission.score, assignment.grading_type, assignment.points_possible)
+        after = (submission.score, submission.grade, submission.excused)
+        if after != before:
+            record_change(submission, caller, before, after)

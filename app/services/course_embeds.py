@@ -7,10 +7,10 @@ from sqlalchemy import func, select
 
 from app.extensions import db
 from app.models.assignments import Assignment
-from app.models.enrollments import LISTED, Enrollment, active_student
+from app.models.enrollments import LISTED, Enrollment, active_student, in_force
 from app.models.sections import Section
 from app.models.submissions import NEEDS_GRADING, Submission
-from app.models.types import AnyRow
+from app.models.types import AnyRow, utc_now
 from app.models.users import User
 
 
@@ -26,6 +26,7 @@ def enrollments_of(user_id: int, course_ids: Collection[int], states: Collection
         Section.name.label("section_name"),
         Section.start_at.label("section_start_at"),
         Section.end_at.label("section_end_at"),
+        in_force(utc_now()).label("in_force"),
     )
     mine = (Enrollment.user_id == user_id, Enrollment.course_id.in_(course_ids), Enrollment.workflow_state.in_(states))
     found = defaultdict(list)

@@ -70,6 +70,21 @@ class TestSectionLimits:
         assert made["limit_privileges_to_course_section"] is True
         assert student.id not in [user["id"] for user in teacher.ok("GET", f"/courses/{course.id}/users")]
 
+    def test_nor_by_observing(self, limited: Callable[[str], tuple[Api, int]], student: Api, course: Course) -> None:
+        ta, section_id = limited("TaEnrollment")
+        work = AssignmentFactory(group=AssignmentGroupFactory(course=course))
+        EnrollmentFactory(
+            course=course, user=ta.user, type="ObserverEnrollment", associated_user_id=student.id, course_section_id=section_id
+        )
+        assert ta.get(f"/courses/{course.id}/assignments/{work.id}/submissions/{student.id}").status_code == 403
+        assert ta.ok("GET", f"/courses/{course.id}/students/submissions?student_ids[]={student.id}") == []
+
+    def test_but_they_read_their_own_work(self, limited: Callable[[str], tuple[Api, int]], course: Course) -> None:
+        ta, _ = limited("TaEnrollment")
+        AssignmentFactory(group=AssignmentGroupFactory(course=course))
+        EnrollmentFactory(course=course, user=ta.user)
+        assert [row["user_id"] for row in ta.ok("GET", f"/courses/{course.id}/students/submissions")] == [ta.id]
+
     def test_nor_in_other_sections_of_the_course(self, limited: Callable[[str], tuple[Api, int]], course: Course) -> None:
         teacher, section_id = limited("TeacherEnrollment")
         other = SectionFactory(course=course)
@@ -100,6 +115,14 @@ class TestLeaks:
         (seen,) = guest.ok("GET", "/courses?include[]=syllabus_body&include[]=needs_grading_count")
         assert not {"syllabus_body", "needs_grading_count"} & seen.keys()
 
+    def test_nor_do_those_whose_enrolment_is_over(self, enrolled: Callable[..., Api], admin: Api) -> None:
+        course = CourseFactory(syllabus_body="<p>Secret</p>")
+        former = enrolled("TaEnrollment", course=course, end_at=course.created_at)
+        (seen,) = former.ok("GET", "/courses?include[]=syllabus_body&include[]=needs_grading_count")
+        assert not {"syllabus_body", "needs_grading_count"} & seen.keys()
+        EnrollmentFactory(course=course, user=admin.user, workflow_state="invited")
+        assert admin.ok("GET", f"/courses/{course.id}?include[]=syllabus_body")["syllabus_body"] == "<p>Secret</p>"
+
     def test_staff_that_was_sees_no_profiles(self, enrolled: Callable[..., Api], student: Api) -> None:
         former = enrolled("TeacherEnrollment", end_at=student.user.created_at if student.user else None)
         assert former.get(f"/users/{student.id}/profile").status_code == 403
@@ -110,7 +133,10 @@ class TestLeaks:
         away = enrolled(workflow_state="inactive")
         url = f"/courses/{course.id}"
         assert away.id not in [row["user_id"] for row in student.ok("GET", f"{url}/enrollments?state[]=inactive")]
-        peer = enrolled(user=UserFactory(login_id="who@x.test"))
+        peer = enrolled(user=UserFactory(login_id="who@x.test", sis_user_id="S77"))
+        for query in ("user_id=sis_login_id:who@x.test", "user_id=sis_login_id:none@x.test", "sis_user_id[]=S77"):
+            assert student.get(f"{url}/enrollments?{query}").status_code == 404
+        assert student.ok("GET", f"{url}/enrollments?state[]=completed") == []
         assert student.get(f"{url}/users/sis_login_id:who@x.test").status_code == 404
         assert student.ok("GET", f"{url}/users/{peer.id}")["id"] == peer.id
 
@@ -133,6 +159,11 @@ class TestWear:
             teacher.call("GET", "/users/self", data=b'{"a":[' + b"[]," * 500_000 + b"[]]}", content_type="application/json").status_code
             == 413
         )
+
+    def test_as_many_sis_ids_as_a_list_takes_are_looked_up(self, teacher: Api, student: Api, course: Course) -> None:
+        url = f"/courses/{course.id}/students/submissions"
+        asked = [f"sis_user_id:{number}" for number in range(999)]
+        assert teacher.ok("GET", url, json={"student_ids": [*asked, str(student.id)]}) == []
 
     def test_many_sis_ids_are_one_statement(self, teacher: Api, course: Course, statements: Callable[[], Any]) -> None:
         with statements() as seen:
@@ -168,6 +199,9 @@ class TestGradesThatAreShownAnew:
         teacher.ok("PUT", f"{url}/submissions/{student.id}", json={"submission": {"posted_grade": "complete"}})
         teacher.ok("PUT", url, json={"assignment": {"name": "Renamed", "points_possible": 0}})
         assert teacher.ok("GET", f"{url}/submissions/{student.id}")["grade"] == "complete"
+        teacher.ok("PUT", url, json={"assignment": {"points_possible": 10}})
+        seen = teacher.ok("GET", f"{url}/submissions/{student.id}")
+        assert (seen["grade"], seen["score"]) == ("complete", 10.0)
 
 
 def test_ungraded_work_does_not_count(teacher: Api, student: Api, course: Course) -> None:
