@@ -92,8 +92,7 @@ def get_assignment_group(params: IncludeParams, course: Ref, group: Ref) -> Assi
 @takes(GroupParams)
 def change_assignment_group(params: GroupParams, course: Ref, group: Ref) -> AssignmentGroupJSON:
     """Change an assignment group."""
-    mine = require_right(Right.MANAGE_ASSIGNMENTS)
-    assignment_groups.lock_course(mine.course_id)
+    require_right(Right.MANAGE_ASSIGNMENTS)
     found = _group(group)
     assignment_groups.change(found, _fields(params))
     db.session.commit()
@@ -104,8 +103,7 @@ def change_assignment_group(params: GroupParams, course: Ref, group: Ref) -> Ass
 @takes(DeleteGroupParams)
 def delete_assignment_group(params: DeleteGroupParams, course: Ref, group: Ref) -> AssignmentGroupJSON:
     """Delete an assignment group: its assignments move to `move_assignments_to`, or are deleted with it."""
-    mine = require_right(Right.MANAGE_ASSIGNMENTS)
-    assignment_groups.lock_course(mine.course_id)
+    require_right(Right.MANAGE_ASSIGNMENTS)
     found = _group(group)
     body = _one(found.id)
     assignment_groups.remove(found, params.move_assignments_to)
@@ -122,7 +120,9 @@ def _fields(params: GroupParams) -> dict[str, Any]:
 
 
 def _group(group: Ref) -> AssignmentGroup:
+    """The group, to be changed. Raises NotFound."""
     mine = access()
+    assignment_groups.lock_course(mine.course_id)
     found = select(AssignmentGroup).where(
         AssignmentGroup.course_id == mine.course_id, names(AssignmentGroup, group), AssignmentGroup.workflow_state != "deleted"
     )

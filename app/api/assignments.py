@@ -115,8 +115,7 @@ def list_user_assignments(params: AssignmentListParams, user: Ref, course: Ref) 
     mine = require_right(Right.READ)
     user_id = db.session.scalar(select(User.id).where(names(User, user, caller().id))) or 0
     require(user_id == caller().id or Right.READ_GRADES in mine.rights or user_id in mine.observed_ids)
-    if mine.section_ids is not None and user_id != caller().id:
-        require(user_id in db.session.scalars(gradebook.students(mine.course_id, mine.section_ids)).all())
+    require(user_id == caller().id or gradebook.covers(mine, user_id))
     return _shown(page(_listed(params, mine.course_id, user_id)), params.include, user_id)
 
 
@@ -145,8 +144,7 @@ def get_assignment(params: IncludeParams, course: Ref, assignment: Ref) -> Assig
 @takes(AssignmentParams)
 def change_assignment(params: AssignmentParams, course: Ref, assignment: Ref) -> AssignmentJSON:
     """Change an assignment; grades are shown anew when its points or grading type change."""
-    mine = require_right(Right.MANAGE_ASSIGNMENTS)
-    assignment_groups.lock_course(mine.course_id)
+    require_right(Right.MANAGE_ASSIGNMENTS)
     found = _assignment(assignment)
     assignments.change(found, params.assignment.given(), caller())
     db.session.commit()
@@ -156,8 +154,7 @@ def change_assignment(params: AssignmentParams, course: Ref, assignment: Ref) ->
 @blueprint.delete(f"{COLLECTION}/<ref:assignment>")
 def delete_assignment(course: Ref, assignment: Ref) -> AssignmentJSON:
     """Delete an assignment; what was handed in is kept, but counts no more."""
-    mine = require_right(Right.MANAGE_ASSIGNMENTS)
-    assignment_groups.lock_course(mine.course_id)
+    require_right(Right.MANAGE_ASSIGNMENTS)
     found = _assignment(assignment)
     body = _one(found.id)
     found.workflow_state = "deleted"
@@ -171,7 +168,9 @@ def _group_id(course_id: int, group: Ref) -> int:
 
 
 def _assignment(assignment: Ref) -> Assignment:
+    """The assignment, to be changed. Raises NotFound."""
     mine = access()
+    assignment_groups.lock_course(mine.course_id)
     found = select(Assignment).where(
         Assignment.course_id == mine.course_id, names(Assignment, assignment), Assignment.workflow_state != "deleted"
     )

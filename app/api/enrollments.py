@@ -125,7 +125,7 @@ def create_enrollment(params: EnrollParams, course: Ref | None = None, section: 
     wanted = params.enrollment
     mine = require_right(enrolling(wanted.type))
     section_id = wanted.course_section_id if section is None else find(select(Section.id).where(names(Section, section)))
-    require(mine.section_ids is None or section_id in mine.section_ids)
+    require(mine.covers(section_id))
     extra: dict[str, Any] = {key: fields[key] for key in ("associated_user_id", "start_at", "end_at") if key in fields}
     if wanted.limit_privileges_to_course_section is not None:
         extra["limit_privileges_to_course_section"] = wanted.limit_privileges_to_course_section
@@ -182,7 +182,7 @@ def _managed(enrollment: Ref) -> Enrollment:
     require(Right.MANAGE_STUDENTS in mine.rights or Right.MANAGE_STAFF in mine.rights)
     found = find(_in_course(enrollment))
     require(enrolling(found.type) in mine.rights)
-    require(mine.section_ids is None or found.course_section_id in mine.section_ids)
+    require(mine.covers(found.course_section_id))
     return found
 
 

@@ -57,7 +57,7 @@ def list_sections(params: SectionListParams, course: Ref) -> list[SectionJSON]:
 def create_section(params: SectionParams, course: Ref) -> SectionJSON:
     """Create a section."""
     mine = require_right(Right.MANAGE_SECTIONS)
-    require(_all_sections())
+    require(mine.covers(None))
     section = sections.create(mine.course_id, _fields(params))
     db.session.commit()
     return _one(section.id)
@@ -70,7 +70,7 @@ def get_section(params: SectionListParams, section: Ref, course: Ref | None = No
     """Get a section."""
     mine = require_right(Right.READ_ROSTER)
     row = find_row(section_rows().where(names(Section, section), Section.course_id == mine.course_id))
-    require(mine.section_ids is None or row.id in mine.section_ids)
+    require(mine.covers(row.id))
     return section_json(row, params.include)
 
 
@@ -80,7 +80,6 @@ def change_section(params: SectionParams, section: Ref) -> SectionJSON:
     """Change a section."""
     require_right(Right.MANAGE_SECTIONS)
     found = _section(section)
-    require(_all_sections() or found.id in (access().section_ids or ()))
     sections.change(found, _fields(params))
     db.session.commit()
     return _one(found.id)
@@ -91,15 +90,10 @@ def delete_section(section: Ref) -> SectionJSON:
     """Delete a section that nobody is enrolled in."""
     require_right(Right.MANAGE_SECTIONS)
     found = _section(section)
-    require(_all_sections() or found.id in (access().section_ids or ()))
     body = _one(found.id)
     sections.remove(found)
     db.session.commit()
     return body
-
-
-def _all_sections() -> bool:
-    return access().section_ids is None
 
 
 def _fields(params: SectionParams) -> dict[str, object]:
@@ -109,8 +103,12 @@ def _fields(params: SectionParams) -> dict[str, object]:
 
 
 def _section(section: Ref) -> Section:
-    found = select(Section).where(names(Section, section), Section.course_id == access().course_id, Section.workflow_state != "deleted")
-    return find(found.with_for_update())
+    """The section, to be changed. Raises NotFound, and Forbidden for one that the caller is not limited to."""
+    mine = access()
+    found = select(Section).where(names(Section, section), Section.course_id == mine.course_id, Section.workflow_state != "deleted")
+    locked = find(found.with_for_update())
+    require(mine.covers(locked.id))
+    return locked
 
 
 def _one(section_id: int) -> SectionJSON:

@@ -4,11 +4,13 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
+from app.extensions import db
 from app.models.assignments import Assignment
 from app.models.enrollments import Enrollment
 from app.models.submissions import SUBMISSION_COLUMNS, Submission, SubmissionComment, SubmissionVersion
 from app.models.types import Rows
 from app.models.users import User
+from app.services.permissions import Access
 
 OF_ASSIGNMENT = (
     Assignment.id.label("assignment_id"),
@@ -49,6 +51,14 @@ def students(course_id: int, section_ids: Collection[int] | None = None) -> Sele
     """The ids of the course's active students, each once; of those sections only, where any are named."""
     found = select(Enrollment.user_id).where(*_active_students(course_id))
     return (found if section_ids is None else found.where(Enrollment.course_section_id.in_(section_ids))).distinct()
+
+
+def covers(access: Access, student_id: int) -> bool:
+    """Whether that student is in one of the sections that the access is limited to; true where it is not limited."""
+    if access.section_ids is None:
+        return True
+    found = students(access.course_id, access.section_ids).where(Enrollment.user_id == student_id)
+    return db.session.scalar(found) is not None
 
 
 def sections(course_id: int, student_ids: Collection[int]) -> Rows:

@@ -100,6 +100,10 @@ class Access:
             return None
         return frozenset(m.section_id for m in held)
 
+    def covers(self, section_id: int | None) -> bool:
+        """Whether the caller may act in that section; None stands for the course as a whole."""
+        return self.section_ids is None or section_id in self.section_ids
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
