@@ -36,7 +36,7 @@ def authenticate() -> None:
     if not rows:
         raise InvalidToken
     first = rows[0]
-    g.caller = Caller(id=first.id, name=first.name, admin=first.admin, real_id=first.id, token_id=first.token_id)
+    g.caller = Caller(id=first.id, admin=first.admin, real_id=first.id, token_id=first.token_id)
     wanted = params().get("as_user_id")
     if wanted is not None and wanted != "":
         rows = _become(str(wanted))
@@ -69,7 +69,7 @@ def _become(wanted: str) -> Sequence[AnyRow]:
         raise NotFound
     them = rows[0]
     require(not them.admin, "nobody may act as another admin")
-    g.caller = Caller(id=them.id, name=them.name, admin=False, real_id=mine.id, token_id=mine.token_id)
+    g.caller = Caller(id=them.id, admin=False, real_id=mine.id, token_id=mine.token_id)
     if request.method not in READING:
         log.info("masquerade", user=them.id, real_user=mine.id, route=str(request.url_rule))
     return rows
@@ -110,7 +110,7 @@ def _statement(place: str | None, place_kind: str, person_kind: str) -> Rows:
         alive = or_(AccessToken.expires_at.is_(None), AccessToken.expires_at > now)
         condition = and_(AccessToken.token_hash == bindparam("hash"), AccessToken.user_id == User.id, alive)
     condition = and_(condition, User.workflow_state != "deleted")
-    columns += [User.id, User.name, User.admin]
+    columns += [User.id, User.admin]
     if place is None:
         return select(*columns, null().label("course_id")).where(condition)
     columns += [Course.id.label("course_id"), Course.workflow_state, Course.is_public, Course.is_public_to_auth_users]

@@ -110,7 +110,6 @@ class Caller:
     """Who acts in this request."""
 
     id: int
-    name: str
     admin: bool
     real_id: int
     """Whose token it is: another's than `id` while masquerading."""
