@@ -5,11 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test lint format lock clean
+.PHONY: help run test lint rehearse rehearse-down rehearsals format lock clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 # Only what is named here reaches the server: a DATABASE_URL left in a shell must not get demo data.
 DEMO := env -u SECRET_KEY -u CORS_ORIGINS -u WEB_CONCURRENCY LMS_ENV=development LISTEN=127.0.0.1 PORT=$(PORT) BASE_URL=http://127.0.0.1:$(PORT) \
@@ -27,6 +27,8 @@ lint: $(VENV)/.dev  ## Run every linter
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/actionlint
+	$(BIN)/zizmor --persona pedantic --quiet --offline .github tests/rehearsal
 	$(BIN)/shellcheck .ci/run
 	$(BIN)/hadolint Dockerfile
 
@@ -34,12 +36,35 @@ format: $(VENV)/.dev  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet
+
 lock: $(VENV)/.dev  ## Lock the dependencies of pyproject.toml with hashes
-	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet -o requirements.txt
-	$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements.txt --universal --python-version 3.11 --generate-hashes --quiet -o requirements-dev.txt
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) --group pipeline -o pipeline/requirements.txt
+	$(COMPILE) --group boot -o pipeline/requirements-boot.txt
+	$(COMPILE) --group rehearsal -o tests/rehearsal/requirements.txt
+
+rehearse: build/rehearsal/venv/.done  ## Play a deploy on this machine (needs a Docker engine); again: another push
+	@$(REHEARSAL) up
+
+rehearse-down: build/rehearsal/venv/.done  ## Remove everything that rehearse made
+	@$(REHEARSAL) down
+
+rehearsals: $(VENV)/.dev build/rehearsal/venv/.done  ## Play good and bad pushes, one after another, and compare what they leave
+	$(BIN)/python -m pytest tests/rehearsal -m "engine or actions" -p no:xdist -s $(ARGS)
 
 clean:  ## Remove the environment and the demo data
-	rm -rf $(VENV) instance .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build instance .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# A program that makes the base image where no image registry can be reached.
+export STAND_IN_BASE ?= $(wildcard $(abspath ../shared/bin/stand-in-base))
+REHEARSAL := build/rehearsal/venv/bin/python -m tests.rehearsal
+
+build/rehearsal/venv/.done: tests/rehearsal/requirements.txt
+	@$(PYTHON) -m venv build/rehearsal/venv
+	@build/rehearsal/venv/bin/pip install --quiet --require-hashes -r $<
+	@touch $@
 
 $(VENV)/.run: requirements.txt
 $(VENV)/.dev: requirements-dev.txt

@@ -7,6 +7,7 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
+contract = False  # True if the release before cannot work on the result: it may then not be rolled back to
 
 
 def upgrade() -> None:

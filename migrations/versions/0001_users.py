@@ -9,6 +9,7 @@ revision = "0001_users"
 down_revision = None
 branch_labels = None
 depends_on = None
+contract = False
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True)

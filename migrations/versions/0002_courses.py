@@ -7,6 +7,7 @@ revision = "0002_courses"
 down_revision = "0001_users"
 branch_labels = None
 depends_on = None
+contract = False
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True)

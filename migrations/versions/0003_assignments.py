@@ -7,6 +7,7 @@ revision = "0003_assignments"
 down_revision = "0002_courses"
 branch_labels = None
 depends_on = None
+contract = False
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True)

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -11,9 +13,9 @@ from canvasapi.assignment import Assignment
 from canvasapi.course import Course
 
 from tests.acceptance.live import ESSAY, Classroom, Lms, Person, Server, command, enroll, free_port, unique
+from tests.conftest import DEPLOYED
 
 
-@pytest.fixture(scope="session")
 def live_database_url(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """An empty database of the same kind as `database_url`, which other tests empty, beside it."""
     if database_url.startswith("sqlite"):
@@ -24,8 +26,18 @@ def live_database_url(database_url: str, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="session")
-def lms(live_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lms]:
-    """The LMS as it is deployed: migrated, an admin made by the command line, served by gunicorn."""
+def lms(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lms]:
+    """The LMS as it is deployed, on each database; the one at LMS_URL in their place, if that is set."""
+    if DEPLOYED:
+        yield Lms(os.environ["LMS_URL"], os.environ["LMS_TOKEN"], None)
+        return
+    with served(live_database_url(database_url, tmp_path_factory), tmp_path_factory) as server:
+        yield server
+
+
+@contextmanager
+def served(live_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lms]:
+    """The LMS migrated, an admin made by the command line, served by gunicorn."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     environ = {
@@ -58,7 +70,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Show what the server wrote beside a test that failed."""
     report = yield
     lms = getattr(item, "funcargs", {}).get("lms")
-    if report.failed and isinstance(lms, Lms):
+    if report.failed and isinstance(lms, Lms) and lms.server:
         report.sections.append(("the server's log", lms.server.tail()))
     return report
 
@@ -127,7 +139,7 @@ def requests_sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     sent: list[str] = []
     send = requests.Session.send
 
-    def noted(self: requests.Session, request: requests.PreparedRequest, **kwargs: object) -> requests.Response:
+    def noted(self: requests.Session, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         sent.append(request.url or "")
         return send(self, request, **kwargs)
 

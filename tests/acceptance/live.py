@@ -130,7 +130,8 @@ class Lms:
 
     url: str
     admin_token: str = field(repr=False)
-    server: Server = field(repr=False)
+    server: Server | None = field(repr=False)
+    """The process, if it is ours."""
     admin: Canvas = field(init=False, repr=False)
     account: Account = field(init=False, repr=False)
 

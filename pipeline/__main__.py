@@ -1,0 +1,159 @@
+"""python -m pipeline VERB: the commands that the workflows call. Each ends with 0, or with 1 and one line that names what is wrong."""
+
+import argparse
+import os
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from pipeline import boot, image, migrate, prepare, receipt, schema, smoke
+from pipeline.aws import client
+from pipeline.docker import inspect
+from pipeline.names import TASK_DEFINITION, Names, read_definition, resolve, variables_from
+from pipeline.report import Failure, fail, output, phase, phases, say, summary
+
+Found = dict[str, Any]
+"""What a verb notes for the receipt."""
+
+
+def names() -> Names:
+    """The names of everything in the cloud, from task-definition.json and the variable VARIABLES."""
+    return resolve(read_definition(Path(TASK_DEFINITION)), variables_from(os.environ.get("VARIABLES", "")))
+
+
+def names_verb(_: argparse.Namespace, found: Found) -> None:
+    """Print what everything is called in the cloud: task-definition.json, overridden by the repository variables in VARIABLES (JSON)."""
+    output(names().outputs())
+
+
+def schema_verb(_: argparse.Namespace, found: Found) -> None:
+    """Print the newest migration and the oldest that running code must know: the labels of an image."""
+    labels = schema.load(Path("migrations/versions"))
+    output({"head": labels.head, "floor": labels.floor})
+
+
+def boot_verb(options: argparse.Namespace, found: Found) -> None:
+    """Boot an image of the local engine as Fargate will: limits, read-only root, environment, port, health check, stop time-out."""
+    measured = boot.boot(options.image, read_definition(Path(TASK_DEFINITION)), options.commit)
+    say(f"boot: {measured}")
+    summary(f"Image `{options.commit[:12]}`: {measured}.")
+
+
+def find_verb(options: argparse.Namespace, found: Found) -> None:
+    """Print the digest of a tag in the registry; nothing, if the tag is not there."""
+    named = names()
+    stored = image.find(client("ecr", named.aws_region), named.ecr_repository, options.tag)
+    output({"digest": stored.digest if stored else ""})
+
+
+def pushed_verb(options: argparse.Namespace, found: Found) -> None:
+    """Prove that what the registry holds under a tag is one image, and the very one that was booted here; print its digest."""
+    named = names()
+    stored = image.require(client("ecr", named.aws_region), named.ecr_repository, options.tag)
+    if options.booted:
+        image.prove(stored, inspect(options.booted)["Id"])
+    say(f"pushed: {named.ecr_repository}:{options.tag} is {stored.digest}, {stored.megabytes:.1f} MB")
+    output({"digest": stored.digest})
+    summary(f"Pushed `{named.ecr_repository}:{options.tag}`, `{stored.digest}`, {stored.megabytes:.1f} MB compressed.")
+
+
+def prepare_verb(options: argparse.Namespace, found: Found) -> None:
+    """Look up everything that goes into the task definition, and prove the image's digest, before anything changes."""
+    named, definition = names(), read_definition(Path(TASK_DEFINITION))
+    ecs = client("ecs", named.aws_region)
+    service = prepare.describe_service(ecs, named)
+    before = prepare.running(ecs, service)
+    found |= {"from_image": before.image, "from_commit": before.commit, "digest": options.digest}
+    prepare.prove_digest(client("ecr", named.aws_region), named, options.tag, options.digest)
+    output(
+        {
+            "secrets": prepare.secrets(definition, prepare.secret_arn(client("secretsmanager", named.aws_region), named)),
+            "environment": prepare.environment(named, variables_from(os.environ.get("VARIABLES", ""))),
+            "log-options": f"awslogs-group={named.log_group}\nawslogs-region={named.aws_region}",
+            "desired-count": prepare.desired_count(service, before),
+            "labels": f"{prepare.COMMIT_LABEL}={options.commit}",
+        }
+    )
+    say(f"prepare: {before.image or 'nothing'} -> {named.ecr_repository}:{options.tag} ({options.digest})")
+
+
+def migrate_verb(options: argparse.Namespace, found: Found) -> None:
+    """Run the new image's migrations as a one-off task in the service's network, with its log; the task's exit code decides."""
+    named = names()
+    ecs = client("ecs", named.aws_region)
+    service = prepare.describe_service(ecs, named)
+    rendered = read_definition(Path(options.task_definition))
+    found["task"] = migrate.run(ecs, client("logs", named.aws_region), named, rendered, service, started_by=f"deploy-{options.run}")
+    say("migrate: the schema is up to date")
+
+
+def smoke_verb(options: argparse.Namespace, found: Found) -> None:
+    """Ask the deployed LMS by its public address: /version twenty times, /ready, one real API call."""
+    url = options.url or names().base_url
+    found["answered"] = smoke.smoke(url.rstrip("/"), options.commit)
+    say(f"smoke: {found['answered']} requests answered by {options.commit[:12]} at {url}")
+
+
+def receipt_verb(options: argparse.Namespace, found: Found) -> None:
+    """Write the step summary of a deploy: what, from, to, how long; on failure what failed."""
+    text = receipt.render(phases(), options.outcome, options.tag, options.commit, time.time())
+    say(text)
+    summary(text)
+
+
+VERBS = {
+    "names": names_verb,
+    "schema": schema_verb,
+    "boot": boot_verb,
+    "find": find_verb,
+    "pushed": pushed_verb,
+    "prepare": prepare_verb,
+    "migrate": migrate_verb,
+    "smoke": smoke_verb,
+    "receipt": receipt_verb,
+}
+OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
+    "boot": {"image": {"help": "name or id of a local image"}, "--commit": {"required": True, "help": "the commit it must say it is"}},
+    "find": {"--tag": {"required": True}},
+    "pushed": {"--tag": {"required": True}, "--booted": {"default": "", "help": "the local image that was booted"}},
+    "prepare": {"--tag": {"required": True}, "--digest": {"required": True}, "--commit": {"required": True}},
+    "migrate": {
+        "--task-definition": {"required": True, "help": "the rendered file"},
+        "--run": {"default": "by-hand", "help": "id of the workflow run"},
+    },
+    "smoke": {"--commit": {"required": True}, "--url": {"default": "", "help": "BASE_URL unless given"}},
+    "receipt": {
+        "--outcome": {"required": True, "choices": ["success", "failure", "cancelled"]},
+        "--tag": {"required": True},
+        "--commit": {"required": True},
+    },
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line: a verb, and its options."""
+    main = argparse.ArgumentParser(prog="python -m pipeline", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = main.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for name, verb in VERBS.items():
+        sub = verbs.add_parser(name, help=re.split(r"[:;,.] ", verb.__doc__ or "")[0], description=verb.__doc__)
+        for option, details in OPTIONS.get(name, {}).items():
+            sub.add_argument(option, **details)
+    return main
+
+
+def main(arguments: list[str]) -> int:
+    """Run a verb; returns its exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        with phase(options.verb) as found:
+            VERBS[options.verb](options, found)
+    except Failure as problem:
+        fail(problem)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

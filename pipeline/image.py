@@ -1,0 +1,63 @@
+"""find and pushed: what the registry holds under a tag, and the proof that it is the image that was booted."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.aws import named
+from pipeline.report import Failure
+
+MANIFESTS = ("application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json")
+"""Manifests of one image. An index of several has a digest of its own, and what runs would not match what was pushed."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An image in the registry."""
+
+    digest: str
+    config: str
+    """Digest of its configuration: the engine's own id of the image that was pushed."""
+    megabytes: float
+    """Of its compressed layers, in millions of bytes."""
+
+
+def read(digest: str, media_type: str, manifest: Mapping[str, Any]) -> Stored:
+    """What a manifest says. Raises Failure if it is not the manifest of one image."""
+    if media_type not in MANIFESTS:
+        raise Failure(f"{digest} is no single image but {media_type}: push with BUILDX_NO_DEFAULT_ATTESTATIONS=1 and one architecture")
+    size = sum(layer["size"] for layer in manifest["layers"]) + manifest["config"]["size"]
+    return Stored(digest, manifest["config"]["digest"], size / 1e6)
+
+
+def find(ecr: Any, repository: str, tag: str) -> Stored | None:
+    """The image under that tag, or None. Raises Failure if the registry refuses or holds something else there."""
+    with named(f"look up {repository}:{tag}"):
+        answer = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": tag}], acceptedMediaTypes=list(MANIFESTS))
+    if not answer["images"]:
+        codes = {failure["failureCode"] for failure in answer.get("failures", [])}
+        if codes <= {"ImageNotFound"}:
+            return None
+        raise Failure(f"look up {repository}:{tag}: {', '.join(sorted(codes))}")
+    image = answer["images"][0]
+    manifest = json.loads(image["imageManifest"])
+    media_type = image.get("imageManifestMediaType") or manifest.get("mediaType", "")
+    return read(image["imageId"]["imageDigest"], media_type, manifest)
+
+
+def require(ecr: Any, repository: str, tag: str) -> Stored:
+    """The image under that tag. Raises Failure if there is none."""
+    stored = find(ecr, repository, tag)
+    if stored is None:
+        raise Failure(f"{repository} holds no image {tag}: was it pushed?")
+    return stored
+
+
+def prove(stored: Stored, booted: str) -> None:
+    """Raises Failure unless `stored` is the image with the engine's id `booted`.
+
+    An engine's id of an image is its configuration's digest, or, since Docker 29, its manifest's.
+    """
+    if booted not in (stored.config, stored.digest):
+        raise Failure(f"the registry holds another image ({stored.config}) than the one that was booted ({booted})")

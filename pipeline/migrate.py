@@ -1,0 +1,120 @@
+"""migrate: the new image's migrations as a task of their own, in the service's network; its exit code decides.
+
+The task gets what the service's tasks get, secrets included: a key that is missing is found here, before any traffic moves.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.aws import named
+from pipeline.names import Names, container_of
+from pipeline.report import Failure, say
+
+COMMAND = ("flask", "--app", "wsgi", "db", "upgrade")
+FAMILY_SUFFIX = "-migrate"
+"""Of the task's own family: the service's family has one revision for each deploy and no other."""
+SECONDS = 900
+EVERY = 2.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a migration's task ended."""
+
+    exit_code: int | None
+    """None if the container never ran."""
+    reason: str
+
+
+def definition_for(rendered: Mapping[str, Any]) -> dict[str, Any]:
+    """The task definition of the one-off task: the rendered one without what only a server needs, under a family of its own."""
+    definition = deepcopy(dict(rendered))
+    definition["family"] += FAMILY_SUFFIX
+    container = container_of(definition)
+    container["command"] = list(COMMAND)
+    for unneeded in ("healthCheck", "portMappings"):
+        container.pop(unneeded, None)
+    return definition
+
+
+def outcome(task: Mapping[str, Any]) -> Outcome | None:
+    """How that task ended, or None while it has not."""
+    if task["lastStatus"] != "STOPPED":
+        return None
+    container = task["containers"][0]
+    reasons = [task.get("stoppedReason", ""), container.get("reason", "")]
+    return Outcome(container.get("exitCode"), ": ".join(reason for reason in reasons if reason))
+
+
+def judge(ended: Outcome) -> None:
+    """Raises Failure unless the migration succeeded."""
+    if ended.exit_code is None:
+        raise Failure(f"the migration's task did not start: {ended.reason or 'no reason given'}")
+    if ended.exit_code:
+        raise Failure(f"the migration failed with exit code {ended.exit_code}; the service was not touched ({ended.reason})")
+
+
+class Tail:
+    """The log of one task, line by line as it comes."""
+
+    def __init__(self, logs: Any, group: str, stream: str) -> None:
+        self.logs = logs
+        self.place = {"logGroupName": group, "logStreamName": stream}
+        self.token: str | None = None
+
+    def show(self) -> None:
+        """Show what came since the last time; a log that is not there yet is no reason to fail."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            page = self.logs.get_log_events(**self.place, startFromHead=True, **({"nextToken": self.token} if self.token else {}))
+        except (BotoCoreError, ClientError):
+            return
+        self.token = page["nextForwardToken"]
+        for event in page["events"]:
+            say(f"  | {event['message']}")
+
+
+def run(ecs: Any, logs: Any, names: Names, rendered: Mapping[str, Any], service: Mapping[str, Any], *, started_by: str) -> str:
+    """Run the migrations and wait for their end; returns the task's id. Raises Failure if they fail, cannot start or take too long."""
+    definition = definition_for(rendered)
+    container = container_of(definition)
+    with named("register the migration's task definition"):
+        arn = ecs.register_task_definition(**definition)["taskDefinition"]["taskDefinitionArn"]
+    with named("start the migration's task"):
+        answer = ecs.run_task(
+            cluster=names.ecs_cluster,
+            taskDefinition=arn,
+            launchType="FARGATE",
+            networkConfiguration=service["networkConfiguration"],
+            startedBy=started_by[:36],
+        )
+    if not answer["tasks"]:
+        raise Failure(f"the migration's task was not placed: {json.dumps(answer.get('failures', []))}")
+    task: str = answer["tasks"][0]["taskArn"]
+    identifier = task.rpartition("/")[2]
+    say(f"migration: task {identifier}")
+    options = container["logConfiguration"]["options"]
+    tail = Tail(logs, options["awslogs-group"], f"{options['awslogs-stream-prefix']}/{container['name']}/{identifier}")
+    judge(_wait(ecs, names.ecs_cluster, task, tail))
+    return identifier
+
+
+def _wait(ecs: Any, cluster: str, task: str, tail: Tail) -> Outcome:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        with named("describe the migration's task"):
+            described = ecs.describe_tasks(cluster=cluster, tasks=[task])["tasks"]
+        tail.show()
+        if described and (ended := outcome(described[0])):
+            time.sleep(EVERY)  # the last lines of a log arrive a moment after the task's end
+            tail.show()
+            return ended
+        time.sleep(EVERY)
+    with named("stop the migration's task"):
+        ecs.stop_task(cluster=cluster, task=task, reason=f"the migration took more than {SECONDS} s")
+    raise Failure(f"the migration took more than {SECONDS} s and was stopped")

@@ -1,0 +1,137 @@
+"""What everything is called in the cloud: task-definition.json says most of it, four names stand here, repository variables override all.
+
+A fork deploys to its own account by setting variables alone.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from pipeline.report import Failure
+
+TASK_DEFINITION = "task-definition.json"
+PASSED_ON = ("ALLOWED_HOSTS", "CORS_ORIGINS", "LOG_LEVEL", "WEB_CONCURRENCY")
+"""Settings of the app that a repository variable of the same name reaches the task by."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """Every name that the workflows use. A field's name, in capitals, is the repository variable that overrides it."""
+
+    aws_account_id: str
+    aws_region: str
+    ecr_repository: str
+    ecs_cluster: str
+    ecs_service: str
+    ecs_container: str
+    build_role: str
+    deploy_role: str
+    execution_role: str
+    task_role: str
+    log_group: str
+    secret_name: str
+    base_url: str
+    storage_url: str
+
+    def role_arn(self, name: str) -> str:
+        """The ARN of a role of this account."""
+        return f"arn:aws:iam::{self.aws_account_id}:role/{name}"
+
+    def outputs(self) -> dict[str, str]:
+        """The step's outputs: the names, and the ARNs of the roles, for steps that take whole ARNs."""
+        roles = {f"{role}_arn": self.role_arn(getattr(self, role)) for role in ("build_role", "deploy_role", "execution_role", "task_role")}
+        return asdict(self) | roles
+
+
+def container_of(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """The one container of a task definition. Raises Failure if there is not exactly one."""
+    containers = definition.get("containerDefinitions")
+    if not isinstance(containers, list) or len(containers) != 1:
+        raise Failure(f"{TASK_DEFINITION} must have exactly one container definition")
+    container: dict[str, Any] = containers[0]
+    return container
+
+
+def read_definition(path: Path) -> dict[str, Any]:
+    """The task definition in that file. Raises Failure if it cannot be read, naming the line that is at fault."""
+    try:
+        definition = json.loads(path.read_text())
+    except OSError as problem:
+        raise Failure(f"{path} cannot be read: {problem.strerror}") from problem
+    except ValueError as problem:
+        line = getattr(problem, "lineno", 1)
+        raise Failure(f"{path} is not valid JSON: {problem}", file=str(path), line=line) from problem
+    if not isinstance(definition, dict):
+        raise Failure(f"{path} must hold a JSON object", file=str(path))
+    return definition
+
+
+def resolve(definition: Mapping[str, Any], variables: Mapping[str, str]) -> Names:
+    """The names that `definition` gives, overridden by the repository variables. Raises Failure, naming the variable, if one is bad."""
+    try:
+        defaults = _defaults(definition)
+    except (KeyError, IndexError, TypeError, AttributeError) as problem:
+        raise Failure(
+            f"{TASK_DEFINITION} lacks what the names are taken from: {type(problem).__name__} {problem}", file=TASK_DEFINITION
+        ) from problem
+    chosen = {field.name: (variables.get(field.name.upper()) or defaults[field.name]).strip() for field in fields(Names)}
+    names = Names(**chosen)
+    _check(names)
+    return names
+
+
+def _defaults(definition: Mapping[str, Any]) -> dict[str, str]:
+    container = container_of(definition)
+    environment = {entry["name"]: entry["value"] for entry in container["environment"]}
+    image = re.fullmatch(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)[:@].+", container["image"])
+    secret = re.match(r"arn:[^:]+:secretsmanager:[^:]+:[^:]+:secret:([^:]+):", container["secrets"][0]["valueFrom"])
+    if not image or not secret:
+        raise Failure(
+            f"{TASK_DEFINITION}: the image must be ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG, secrets must come from Secrets Manager"
+        )
+    return {
+        "aws_account_id": image[1],
+        "aws_region": image[2],
+        "ecr_repository": image[3],
+        "ecs_cluster": "lms-ecs",
+        "ecs_service": "lms-ecs-service",
+        "ecs_container": container["name"],
+        "build_role": "lms-ecs-build",
+        "deploy_role": "lms-ecs-deploy",
+        "execution_role": definition["executionRoleArn"].partition(":role/")[2],
+        "task_role": definition["taskRoleArn"].partition(":role/")[2],
+        "log_group": container["logConfiguration"]["options"]["awslogs-group"],
+        "secret_name": secret[1],
+        "base_url": environment["BASE_URL"],
+        "storage_url": environment["STORAGE_URL"],
+    }
+
+
+def _check(names: Names) -> None:
+    if names.base_url.endswith(".invalid"):
+        raise Failure("the repository variable BASE_URL is not set: it is the address that people use, https://lms.example.org")
+    if not re.fullmatch(r"https?://[\w.-]+(:\d+)?", names.base_url):
+        raise Failure(f"BASE_URL must be scheme://host[:port], not {names.base_url!r}")
+    if not re.fullmatch(r"\d{12}", names.aws_account_id):
+        raise Failure(f"AWS_ACCOUNT_ID must be 12 digits, not {names.aws_account_id!r}")
+    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", names.aws_region):
+        raise Failure(f"AWS_REGION must be like ap-northeast-2, not {names.aws_region!r}")
+    if not re.fullmatch(r"s3://\S+", names.storage_url):
+        raise Failure(f"STORAGE_URL must be s3://bucket/prefix, not {names.storage_url!r}")
+    for field, value in asdict(names).items():
+        if not value or re.search(r"\s", value):
+            raise Failure(f"{field.upper()} must not be empty or hold spaces: {value!r}")
+
+
+def variables_from(text: str) -> dict[str, str]:
+    """The repository variables in `text`, which is `toJSON(vars)` of a workflow. Raises Failure if it is not."""
+    try:
+        variables = json.loads(text.strip() or "{}") or {}
+    except ValueError as problem:
+        raise Failure("VARIABLES must be the JSON of the repository variables: VARIABLES: ${{ toJSON(vars) }}") from problem
+    if not isinstance(variables, dict):
+        raise Failure("VARIABLES must be the JSON of the repository variables: VARIABLES: ${{ toJSON(vars) }}")
+    return {str(name).upper(): str(value) for name, value in variables.items()}

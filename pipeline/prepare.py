@@ -1,0 +1,79 @@
+"""prepare: everything that the official render action puts into task-definition.json, looked up before anything changes."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline import image
+from pipeline.aws import named
+from pipeline.names import PASSED_ON, TASK_DEFINITION, Names, container_of
+from pipeline.report import Failure
+
+COMMIT_LABEL = "commit"
+"""The label of a task definition's container that says which commit it runs."""
+FIRST_TASKS = 2
+"""How many tasks the first deploy starts: a service is created idle, because its image does not exist yet."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """What the service runs before this deploy; empty strings if it never ran anything of ours."""
+
+    image: str
+    commit: str
+    revision: str
+
+
+def secrets(definition: Mapping[str, Any], arn: str) -> str:
+    """The render action's `secrets`: each one's whole ARN, whose random suffix nobody can commit."""
+    entries = container_of(definition)["secrets"]
+    if bad := [entry["name"] for entry in entries if not re.fullmatch(r"(?:[^:]+:){7}[^:]+::", entry["valueFrom"])]:
+        raise Failure(f"{TASK_DEFINITION}: the secret {bad[0]} must be arn:...:secret:NAME:KEY::", file=TASK_DEFINITION)
+    return "\n".join(f"{entry['name']}={arn}:{entry['valueFrom'].split(':')[7]}::" for entry in entries)
+
+
+def environment(names: Names, variables: Mapping[str, str]) -> str:
+    """The render action's `environment-variables`: addresses, and the settings that repository variables pass on."""
+    settings = {"BASE_URL": names.base_url, "STORAGE_URL": names.storage_url}
+    settings |= {name: variables[name] for name in PASSED_ON if variables.get(name)}
+    return "\n".join(f"{name}={value}" for name, value in settings.items())
+
+
+def describe_service(ecs: Any, names: Names) -> dict[str, Any]:
+    """The service. Raises Failure if it is not there or not active."""
+    with named(f"describe the service {names.ecs_service}"):
+        found = ecs.describe_services(cluster=names.ecs_cluster, services=[names.ecs_service])["services"]
+    active = [service for service in found if service["status"] == "ACTIVE"]
+    if not active:
+        raise Failure(f"the cluster {names.ecs_cluster} has no active service {names.ecs_service}")
+    service: dict[str, Any] = active[0]
+    return service
+
+
+def running(ecs: Any, service: Mapping[str, Any]) -> Running:
+    """What that service is set to run now."""
+    with named("describe the running task definition"):
+        definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    container = definition["containerDefinitions"][0]
+    revision = service["taskDefinition"].rpartition("/")[2]
+    return Running(container["image"].rpartition("/")[2], container.get("dockerLabels", {}).get(COMMIT_LABEL, ""), revision)
+
+
+def desired_count(service: Mapping[str, Any], before: Running) -> str:
+    """The deploy action's `desired-count`: FIRST_TASKS for a service that is idle because nothing was ever deployed, else nothing."""
+    return str(FIRST_TASKS) if not before.commit and not service["desiredCount"] else ""
+
+
+def prove_digest(ecr: Any, names: Names, tag: str, digest: str) -> None:
+    """Raises Failure unless the registry holds exactly `digest` under `tag`: a tag may have been moved since the image was built."""
+    found = image.require(ecr, names.ecr_repository, tag).digest
+    if found != digest:
+        raise Failure(f"{names.ecr_repository}:{tag} is {found} in the registry, but {digest} was built")
+
+
+def secret_arn(secrets_manager: Any, names: Names) -> str:
+    """The whole ARN of the app's secret; its value is never asked for. Raises Failure if it is not there."""
+    with named(f"describe the secret {names.secret_name}"):
+        arn: str = secrets_manager.describe_secret(SecretId=names.secret_name)["ARN"]
+    return arn

@@ -1,0 +1,1 @@
+"""Tests of the deploy pipeline, one file for each of its modules."""

@@ -1,0 +1,158 @@
+"""The migrations' one-off task."""
+
+from typing import Any
+
+import pytest
+
+from pipeline import migrate
+from pipeline.migrate import Outcome, Tail
+from pipeline.names import Names, container_of
+from pipeline.report import Failure
+from tests.pipeline.conftest import DEFINITION, Script, refusal
+
+TASK = "arn:aws:ecs:ap-northeast-2:471112588210:task/lms-ecs/0a1b2c"
+ARN = "arn:aws:ecs:ap-northeast-2:471112588210:task-definition/lms-ecs-task-migrate:3"
+NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": "ENABLED"}}
+RUNNING = {"tasks": [{"lastStatus": "RUNNING", "containers": [{}]}]}
+
+
+def stopped(**container: Any) -> dict[str, Any]:
+    """The answer for a task whose container ended like that."""
+    return {"tasks": [{"lastStatus": "STOPPED", "stoppedReason": "Essential container in task exited", "containers": [container]}]}
+
+
+def page(token: str, *messages: str) -> dict[str, Any]:
+    """A page of a log."""
+    return {"events": [{"message": message} for message in messages], "nextForwardToken": token}
+
+
+def cluster(**answers: list[Any]) -> Script:
+    """An ECS that registers and starts a task."""
+    usual: dict[str, list[Any]] = {
+        "register_task_definition": [{"taskDefinition": {"taskDefinitionArn": ARN}}],
+        "run_task": [{"tasks": [{"taskArn": TASK}]}],
+        "describe_tasks": [RUNNING, stopped(exitCode=0)],
+        "stop_task": [{"task": {}}],
+    }
+    return Script("ecs", **(usual | answers))
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask again at once."""
+    monkeypatch.setattr(migrate, "EVERY", 0.001)
+
+
+def run(ecs: Script, names: Names, logs: Script | None = None) -> str:
+    """Run the migrations of the repository's own task definition."""
+    logs = logs or Script("logs", get_log_events=[page("end")])
+    return migrate.run(ecs, logs, names, DEFINITION, {"networkConfiguration": NETWORK}, started_by="deploy-1234")
+
+
+def test_the_task_is_the_servers_own_without_what_only_a_server_needs(definition: dict[str, Any]) -> None:
+    made = migrate.definition_for(definition)
+    server, container = container_of(definition), container_of(made)
+    assert made["family"] == "lms-ecs-task-migrate"
+    assert container["command"] == ["flask", "--app", "wsgi", "db", "upgrade"]
+    assert set(server) - set(container) == {"healthCheck", "portMappings"}
+    assert all(container[name] == server[name] for name in ("secrets", "environment", "image", "user", "logConfiguration"))
+    assert definition == DEFINITION
+    assert "portMappings" not in container_of(migrate.definition_for({"family": "x", "containerDefinitions": [{}]}))
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ({"lastStatus": "PENDING"}, None),
+        ({"lastStatus": "DEPROVISIONING", "containers": [{"exitCode": 0}]}, None),
+        ({"lastStatus": "STOPPED", "containers": [{"exitCode": 0}]}, Outcome(0, "")),
+        (
+            {"lastStatus": "STOPPED", "stoppedReason": "exited", "containers": [{"exitCode": 137, "reason": "OutOfMemoryError"}]},
+            Outcome(137, "exited: OutOfMemoryError"),
+        ),
+        ({"lastStatus": "STOPPED", "stoppedReason": "CannotPull", "containers": [{}]}, Outcome(None, "CannotPull")),
+    ],
+)
+def test_only_a_stopped_task_has_ended(task: dict[str, Any], expected: Outcome | None) -> None:
+    assert migrate.outcome(task) == expected
+
+
+@pytest.mark.parametrize(
+    ("ended", "problem"),
+    [
+        (Outcome(None, "CannotPull"), "the migration's task did not start: CannotPull"),
+        (Outcome(None, ""), "the migration's task did not start: no reason given"),
+        (Outcome(3, "exited"), "the migration failed with exit code 3; the service was not touched (exited)"),
+    ],
+)
+def test_anything_but_zero_is_a_failure(ended: Outcome, problem: str) -> None:
+    migrate.judge(Outcome(0, "exited"))
+    with pytest.raises(Failure) as refused:
+        migrate.judge(ended)
+    assert str(refused.value) == problem
+
+
+def test_the_migrations_run_in_the_services_own_network(names: Names) -> None:
+    ecs = cluster()
+    assert run(ecs, names) == "0a1b2c"
+    assert ecs.requests("register_task_definition") == [migrate.definition_for(DEFINITION)]
+    assert ecs.requests("run_task") == [
+        {
+            "cluster": "lms-ecs",
+            "taskDefinition": ARN,
+            "launchType": "FARGATE",
+            "networkConfiguration": NETWORK,
+            "startedBy": "deploy-1234",
+        }
+    ]
+    assert ecs.requests("describe_tasks") == [{"cluster": "lms-ecs", "tasks": [TASK]}] * 2
+    assert ecs.requests("stop_task") == []
+
+
+def test_the_log_is_shown_as_it_comes_to_its_last_line(names: Names, capsys: pytest.CaptureFixture[str]) -> None:
+    answers = [refusal("ResourceNotFoundException"), page("a", "one", "two"), page("b", "three")]
+    logs = Script("logs", get_log_events=answers)
+    run(cluster(describe_tasks=[RUNNING, stopped(exitCode=0)]), names, logs)
+    assert capsys.readouterr().out == "migration: task 0a1b2c\n  | one\n  | two\n  | three\n"
+    place = {"logGroupName": "/ecs/lms-ecs", "logStreamName": "lms/lms-ecs/0a1b2c", "startFromHead": True}
+    assert logs.requests("get_log_events") == [place, place, place | {"nextToken": "a"}]
+
+
+def test_a_log_that_cannot_be_read_stops_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    Tail(Script("logs", get_log_events=[refusal("AccessDenied")]), "group", "stream").show()
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("answers", "problem"),
+    [
+        ({"describe_tasks": [stopped(exitCode=1)]}, "the migration failed with exit code 1; the service was not touched"),
+        (
+            {"describe_tasks": [stopped(reason="CannotPullContainerError: x")]},
+            "did not start: .*: CannotPullContainerError: x",
+        ),
+        (
+            {"run_task": [{"tasks": [], "failures": [{"reason": "RESOURCE:FARGATE"}]}]},
+            'was not placed: \\[{"reason": "RESOURCE:FARGATE"}\\]',
+        ),
+        ({"run_task": [{"tasks": []}]}, "the migration's task was not placed"),
+        ({"run_task": [refusal("AccessDeniedException")]}, "start the migration's task: AccessDeniedException: no"),
+        ({"register_task_definition": [refusal("ClientException")]}, "register the migration's task definition: ClientException: no"),
+        ({"describe_tasks": [refusal("ServerException")]}, "describe the migration's task: ServerException: no"),
+    ],
+)
+def test_a_migration_that_fails_is_named(answers: dict[str, list[Any]], problem: str, names: Names) -> None:
+    with pytest.raises(Failure, match=problem):
+        run(cluster(**answers), names)
+
+
+def test_a_task_that_ecs_does_not_know_yet_is_waited_for(names: Names) -> None:
+    assert run(cluster(describe_tasks=[{"tasks": []}, stopped(exitCode=0)]), names) == "0a1b2c"
+
+
+def test_a_migration_that_takes_too_long_is_stopped(names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrate, "SECONDS", 0.02)
+    ecs = cluster(describe_tasks=[RUNNING])
+    with pytest.raises(Failure, match=r"took more than 0\.02 s and was stopped"):
+        run(ecs, names)
+    assert ecs.requests("stop_task") == [{"cluster": "lms-ecs", "task": TASK, "reason": "the migration took more than 0.02 s"}]

@@ -1,0 +1,1 @@
+"""The rehearsal: the real workflows, played on one machine."""

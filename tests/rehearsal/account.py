@@ -1,0 +1,112 @@
+"""What an AWS account holds before the first push: registry, roles, network, log group, secret, bucket, load balancer, an idle service."""
+
+import json
+import secrets
+from typing import Any
+
+import boto3
+
+from pipeline.names import Names, container_of
+from tests.rehearsal.policies import BUILD, DEPLOY, EXECUTION, TASK, federated, filled, of_service
+
+ISSUER = "https://token.actions.githubusercontent.com"
+REPOSITORY = "nationslab/lms"
+"""The GitHub repository of the rehearsal; the roles trust it alone."""
+
+
+def clients(endpoint: str, names: Names) -> Any:
+    """A maker of clients for the account's owner: an access key id of twelve digits names the account."""
+    session = boto3.Session(aws_access_key_id=names.aws_account_id, aws_secret_access_key="owner", region_name=names.aws_region)
+    return lambda service: session.client(service, endpoint_url=endpoint)
+
+
+def create(endpoint: str, names: Names, definition: dict[str, Any], database_url: str) -> None:
+    """Create all of it in an empty account."""
+    client = clients(endpoint, names)
+    _registry(client("ecr"), names)
+    _roles(client("iam"), names)
+    client("logs").create_log_group(logGroupName=names.log_group)
+    bucket = names.storage_url.removeprefix("s3://").partition("/")[0]
+    client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": names.aws_region})
+    value = {"DATABASE_URL": database_url, "SECRET_KEY": secrets.token_hex(32)}
+    client("secretsmanager").create_secret(Name=names.secret_name, SecretString=json.dumps(value))
+    _service(client("ecs"), names, definition, _network(client("ec2")), _target_group(client("elbv2"), client("ec2"), definition))
+
+
+def _registry(ecr: Any, names: Names) -> None:
+    ecr.create_repository(
+        repositoryName=names.ecr_repository,
+        imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
+        imageTagMutabilityExclusionFilters=[{"filterType": "WILDCARD", "filter": "latest"}],
+    )
+
+
+def _roles(iam: Any, names: Names) -> None:
+    provider = iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=["sts.amazonaws.com"], ThumbprintList=["0" * 40])
+    trusted = provider["OpenIDConnectProviderArn"]
+    roles = {
+        names.build_role: (federated(trusted, REPOSITORY, "ref:refs/heads/main"), BUILD),
+        names.deploy_role: (federated(trusted, REPOSITORY, "environment:production"), DEPLOY),
+        names.execution_role: (of_service("ecs-tasks.amazonaws.com"), EXECUTION),
+        names.task_role: (of_service("ecs-tasks.amazonaws.com"), TASK),
+    }
+    for role, (trust, policy) in roles.items():
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
+        iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=json.dumps(filled(policy, names)))
+
+
+def _network(ec2: Any) -> dict[str, Any]:
+    subnets = [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]][:2]
+    groups = [group["GroupId"] for group in ec2.describe_security_groups()["SecurityGroups"]][:1]
+    return {"awsvpcConfiguration": {"subnets": subnets, "securityGroups": groups, "assignPublicIp": "ENABLED"}}
+
+
+def _target_group(elbv2: Any, ec2: Any, definition: dict[str, Any]) -> str:
+    """A load balancer with one listener and one target group, set as pipeline and documents say: quick checks, quick draining."""
+    subnets = ec2.describe_subnets()["Subnets"][:2]
+    balancer = elbv2.create_load_balancer(Name="lms-ecs", Subnets=[subnet["SubnetId"] for subnet in subnets])["LoadBalancers"][0]
+    group: str = elbv2.create_target_group(
+        Name="lms-ecs",
+        Protocol="HTTP",
+        Port=container_of(definition)["portMappings"][0]["containerPort"],
+        VpcId=subnets[0]["VpcId"],
+        TargetType="ip",
+        HealthCheckPath="/health",
+        HealthCheckIntervalSeconds=5,
+        HealthCheckTimeoutSeconds=4,
+        HealthyThresholdCount=2,
+        UnhealthyThresholdCount=5,
+    )["TargetGroups"][0]["TargetGroupArn"]
+    delay = {"Key": "deregistration_delay.timeout_seconds", "Value": "10"}
+    elbv2.modify_target_group_attributes(TargetGroupArn=group, Attributes=[delay])
+    action = {"Type": "forward", "TargetGroupArn": group}
+    elbv2.create_listener(LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=80, DefaultActions=[action])
+    return group
+
+
+def _service(ecs: Any, names: Names, definition: dict[str, Any], network: dict[str, Any], target_group: str) -> None:
+    """A service that runs nothing yet: its image does not exist before the first push, so it wants no task until then."""
+    ecs.create_cluster(clusterName=names.ecs_cluster)
+    first = ecs.register_task_definition(**definition)["taskDefinition"]["taskDefinitionArn"]
+    container = container_of(definition)
+    ecs.create_service(
+        cluster=names.ecs_cluster,
+        serviceName=names.ecs_service,
+        taskDefinition=first,
+        desiredCount=0,
+        launchType="FARGATE",
+        networkConfiguration=network,
+        healthCheckGracePeriodSeconds=60,
+        loadBalancers=[
+            {
+                "targetGroupArn": target_group,
+                "containerName": container["name"],
+                "containerPort": container["portMappings"][0]["containerPort"],
+            }
+        ],
+        deploymentConfiguration={
+            "minimumHealthyPercent": 100,
+            "maximumPercent": 200,
+            "deploymentCircuitBreaker": {"enable": True, "rollback": True, "thresholdConfiguration": {"type": "COUNT", "value": 2}},
+        },
+    )

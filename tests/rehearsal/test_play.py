@@ -1,0 +1,116 @@
+"""What a play understands of act, and what the driver decides without an engine."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.names import Names, read_definition, resolve
+from pipeline.report import Failure
+from tests.rehearsal import faults, play, policies, stand_ins
+from tests.rehearsal.places import ROOT, Notes, end, spawn, wait_for
+from tests.rehearsal.play import Play, Step
+
+ENDED = {"jobID": "ship", "stepResult": "success", "executionTime": 1_500_000_000}
+NAMES: Names = resolve(read_definition(ROOT / "task-definition.json"), {"BASE_URL": "https://lms.test"})
+
+
+@pytest.mark.parametrize(
+    ("entry", "meaning"),
+    [
+        ({**ENDED, "msg": "  ✅  Success - Main Smoke [1.5s]"}, Step("ship", "Smoke", 1.5, True)),
+        ({**ENDED, "msg": "  ✅  Success - Post Check out [2µs]"}, Step("ship", "after: Check out", 1.5, True)),
+        ({**ENDED, "stepResult": "failure", "msg": "  ❌  Failure - Main A [1] b [1.5s]"}, Step("ship", "A [1] b", 1.5, False)),
+        ({"msg": "what a step wrote\n", "raw_output": True}, "what a step wrote"),
+        ({"msg": "  ❗  ::error::no", "command": "error", "arg": "no such image"}, "::error::no such image"),
+        ({"msg": "⭐ Run Main Smoke"}, None),
+        ({**ENDED, "msg": "  ✅  Success - Complete job"}, None),
+    ],
+)
+def test_a_line_of_act_is_a_step_that_ended_or_what_it_wrote(entry: dict[str, object], meaning: object) -> None:
+    assert play.read(entry) == meaning
+
+
+def test_a_play_is_red_by_acts_exit_code_and_knows_what_failed_first() -> None:
+    steps = [Step("image", "Build", 1, True), Step("ship", "Migrate", 2, False), Step("ship", "Receipt", 1, False)]
+    red = Play("abc", Path("log"), steps, ["fine", "::error::the migration failed"], code=1)
+    assert (red.green, red.failed[0].name, red.errors) == (False, "Migrate", ["::error::the migration failed"])
+    assert Play("abc", Path("log"), code=0).green
+
+
+def test_actions_that_are_not_where_ACTIONS_DIR_says_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: N802
+    monkeypatch.setenv("ACTIONS_DIR", str(tmp_path))
+    with pytest.raises(Failure, match=r"ACTIONS_DIR lacks .*aws-actions\+configure-aws-credentials@[0-9a-f]{40}"):
+        play.actions(ROOT)
+
+
+def test_the_real_actions_are_taken_from_ACTIONS_DIR(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: N802
+    monkeypatch.setenv("ACTIONS_DIR", str(tmp_path))
+    pins = stand_ins.pinned([ROOT / ".github/workflows" / name for name in ("image.yml", "ship.yml")])
+    for name, sha in pins.items():
+        (tmp_path / f"{name.replace('/', '+')}@{sha}").mkdir()
+    flags, kind = play.actions(ROOT)
+    assert kind == f"the real actions in {tmp_path}"
+    assert flags.count("--local-repository") == len(pins)
+
+
+def statements(document: policies.Policy) -> list[policies.Policy]:
+    return list(policies.filled(document, NAMES)["Statement"])
+
+
+@pytest.mark.parametrize("document", [policies.BUILD, policies.DEPLOY, policies.EXECUTION, policies.TASK])
+def test_no_policy_reaches_further_than_it_must(document: policies.Policy) -> None:
+    everywhere = {"ecr:GetAuthorizationToken", "ecs:RegisterTaskDefinition", "ecs:DescribeTaskDefinition"}
+    for statement in statements(document):
+        assert "{" not in json.dumps(statement["Resource"]), "a name was not filled in"
+        if statement["Resource"] == "*":
+            assert set(statement["Action"]) <= everywhere
+        assert not [action for action in statement["Action"] if action.endswith("*")]
+
+
+def test_the_deploy_role_cannot_read_the_secret_and_passes_the_two_task_roles_only() -> None:
+    found = statements(policies.DEPLOY)
+    assert not [one for one in found if "secretsmanager:GetSecretValue" in one["Action"]]
+    passed = {one["Resource"] for one in found if "iam:PassRole" in one["Action"]}
+    assert passed == {NAMES.role_arn("ecsTaskExecutionRole"), NAMES.role_arn("ecsTaskRole")}
+
+
+def test_the_build_role_holds_no_right_of_ecs() -> None:
+    assert not [action for one in statements(policies.BUILD) for action in one["Action"] if not action.startswith("ecr:")]
+
+
+@pytest.mark.parametrize("fault", [faults.cannot_import, faults.cannot_start_in_the_cloud, faults.migration_exits_3])
+def test_a_fault_changes_files_that_are_there_and_python_still_reads_them(fault: object, tmp_path: Path) -> None:
+    names = ["app/__init__.py", "gunicorn.conf.py", "migrations/.current-head"]
+    for name in names:
+        target = tmp_path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text((ROOT / name).read_text())
+    (tmp_path / "migrations" / "versions").mkdir()
+    before = {name: (tmp_path / name).read_text() for name in names}
+    fault(tmp_path)  # type: ignore[operator]
+    assert {name: (tmp_path / name).read_text() for name in names} != before
+    for path in tmp_path.rglob("*.py"):
+        compile(path.read_text(), str(path), "exec")
+
+
+def test_notes_are_kept_and_a_missing_one_says_what_to_run(tmp_path: Path) -> None:
+    notes = Notes(tmp_path / "state" / "notes.json")
+    notes.write(a=1)
+    notes.write(b={"c": 2})
+    assert notes.read() == {"a": 1, "b": {"c": 2}}
+    with pytest.raises(Failure, match="run make rehearse"):
+        notes["cloud"]
+
+
+def test_a_process_that_was_started_is_ended_by_pid_and_mark_only(tmp_path: Path) -> None:
+    process = spawn(["sleep", "60"], tmp_path / "log")
+    end(process.pid, "sleep")
+    assert process.returncode == -15
+    end(process.pid, "sleep")
+    end(1, "no process has this in its command line")
+
+
+def test_waiting_ends_with_the_name_of_what_did_not_come() -> None:
+    with pytest.raises(Failure, match="the moon was not ready after 0 s"):
+        wait_for("the moon", 0.05, lambda: False, every=0.01)

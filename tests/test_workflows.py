@@ -1,0 +1,265 @@
+"""What the workflows promise: who may do what, in which order, and that each name they use is there."""
+
+import contextlib
+import io
+import re
+import shlex
+from collections.abc import Callable
+
+import pytest
+
+from pipeline.__main__ import parser
+from tests.pipeline.workflows import (
+    ACTION,
+    ACTIONS,
+    FOLDER,
+    PUSH,
+    Signature,
+    Texts,
+    action_of,
+    commands,
+    jobs,
+    load,
+    outputs_of,
+    read,
+    signature,
+    steps,
+)
+
+CI, DEPLOY, IMAGE, SHIP = (f"{FOLDER}/{name}.yml" for name in ("ci", "deploy", "image", "ship"))
+TEXTS = read()
+LONGEST_RUN = 5
+MOST_LINES = 600
+TAKES_A_ROLE = "aws-actions/configure-aws-credentials"
+RUNNERS_OWN = {"RUNNER_TEMP", "GITHUB_RUN_ID"}
+"""Variables that every step finds."""
+VALUES = {"OUTCOME": "success"}
+"""What a variable holds where not any word will do."""
+
+
+def deploy_is_checks_and_image_and_then_ship(texts: Texts) -> list[str]:
+    """Nothing is shipped that was not checked, and what is shipped is what was built; the rehearsal plays all but the checks."""
+    handed = {"tag": "${{ needs.image.outputs.tag }}", "digest": "${{ needs.image.outputs.digest }}"}
+    plan = {"ci": ([], CI, {}), "image": ([], IMAGE, {}), "ship": (["ci", "image"], SHIP, handed)}
+    rehearsed = {"image": ([], IMAGE, {}), "ship": (["image"], SHIP, handed)}
+    problems = []
+    for path, expected in ((DEPLOY, plan), (PUSH, rehearsed)):
+        tree = load(texts, path)
+        found = {job.name: (job.tree.get("needs", []), job.calls, job.tree.get("with", {})) for job in jobs({path: texts[path]})}
+        problems += [] if found == expected else [f"{path} is not {expected}"]
+        problems += [] if tree["on"] == {"push": {"branches": ["main"]}} else [f"{path} is not for main"]
+    differing: dict[str, object] = {"needs": [], "concurrency": {}}  # what plays a rehearsal knows no locks
+    shipped = [{name: {**load(texts, path)["jobs"][name], **differing} for name in rehearsed} for path in (DEPLOY, PUSH)]
+    return problems + ([] if shipped[0] == shipped[1] else [f"{PUSH} is not {DEPLOY} without its checks"])
+
+
+def actions_are_pinned(texts: Texts) -> list[str]:
+    """Other people's code is used at the commit that was read, its version next to it; our own is there."""
+    allowed = {f"{name}@{it.sha} # {it.tag}" for name, it in ACTIONS.items()} | {f"./{path}" for path in texts}
+    allowed |= {"./" + ACTION.removesuffix("/action.yml")}
+    used = [(path, use) for path, text in texts.items() for use in re.findall(r"^[ -]*uses: *(.*)$", text, re.MULTILINE)]
+    return [f"{path} uses {use}" for path, use in used if use not in allowed]
+
+
+def nothing_is_granted_by_default(texts: Texts) -> list[str]:
+    """Each job says what it may do, and may read the code at most and ask for a token."""
+    problems = [f"{path} grants something to every job" for path in texts if path != ACTION and load(texts, path).get("permissions") != {}]
+    for job in jobs(texts):
+        if job.path != ACTION and (
+            "permissions" not in job.tree or not job.permissions.items() <= {("contents", "read"), ("id-token", "write")}
+        ):
+            problems.append(f"{job.where} is granted {job.tree.get('permissions')}")
+    return problems
+
+
+def only_roles_need_tokens(texts: Texts) -> list[str]:
+    """A job may ask for a token if and only if it takes a role; nobody leaves the code's token in the work tree."""
+    taking = {job.path for job in jobs(texts) if any(action_of(step) == TAKES_A_ROLE for step in job.steps)}
+    problems = []
+    for job in jobs(texts):
+        takes = job.calls in taking or any(action_of(step) == TAKES_A_ROLE for step in job.steps)
+        problems += [] if takes == ("id-token" in job.permissions) else [f"{job.where}: a token, a role: one without the other"]
+    for job, step in steps(texts):
+        if action_of(step) == "actions/checkout" and step.get("with", {}).get("persist-credentials") is not False:
+            problems.append(f"{job.where} leaves credentials behind")
+    return problems
+
+
+def callers_grant_what_is_asked(texts: Texts) -> list[str]:
+    """GitHub refuses a called workflow that asks for more than its caller was granted."""
+    problems = []
+    for caller in jobs(texts):
+        for job in jobs({caller.calls: texts[caller.calls]}) if caller.calls else []:
+            more = job.permissions.items() - caller.permissions.items()
+            problems += [f"{job.where} asks {caller.where} for {more}"] if more else []
+    return problems
+
+
+def there_are_no_secrets(texts: Texts) -> list[str]:
+    """A role is taken by who one is."""
+    return [f"{path} uses a secret" for path, text in texts.items() if re.search(r"(?<!outputs\.)\bsecrets\.|secrets: *inherit", text)]
+
+
+def shells_are_short_and_read_no_context(texts: Texts) -> list[str]:
+    """What is longer belongs to the pipeline; a context inside a script could be a script itself."""
+    problems = [f"{job.where} runs more than {LONGEST_RUN} lines" for job, step in steps(texts) if len(commands(step)) > LONGEST_RUN]
+    return problems + [f"{job.where} reads a context in a shell" for job, step in steps(texts) if "${{" in step.get("run", "")]
+
+
+def shell_variables_are_set(texts: Texts) -> list[str]:
+    """Each variable of a script is set by its step or job, by the runner or in the script itself."""
+    problems = []
+    for job, step in steps(texts):
+        script = step.get("run", "")
+        known = set(job.environment(step)) | RUNNERS_OWN | set(re.findall(r"\bfor (\w+) in", script))
+        problems += [f"{job.where}: ${name} is not set" for name in re.findall(r"\$\{?(\w+)", script) if name not in known]
+    return problems
+
+
+def verbs_are_called_as_they_are(texts: Texts) -> list[str]:
+    """Each call of the pipeline is one that its own command line takes."""
+    problems = []
+    for job, step in steps(texts):
+        for line in commands(step):
+            _, called, arguments = line.partition("-m pipeline ")
+            said = io.StringIO()
+            words = shlex.split(re.sub(r"\$(\w+)", lambda name: VALUES.get(name[1], "word"), arguments))
+            try:
+                with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+                    _ = parser().parse_args(words) if called else None
+            except SystemExit:
+                problems.append(f"{job.where}: {said.getvalue().splitlines()[-1]}")
+    return problems
+
+
+def jobs_end(texts: Texts) -> list[str]:
+    """Every job that runs on a runner has an end."""
+    return [f"{job.where} has no end" for job in jobs(texts) if job.path != ACTION and not job.calls and "timeout-minutes" not in job.tree]
+
+
+def production_is_entered_one_at_a_time(texts: Texts) -> list[str]:
+    """In the order of their start; half a deploy is never cancelled; no caller waits for a lock that it holds itself."""
+    expected = {"group": "production", "cancel-in-progress": False, "queue": "max"}
+    callers = [job for job in jobs(texts) if job.calls == SHIP and job.path != PUSH]
+    problems = [f"{job.where} is not {expected}" for job in callers if job.tree.get("concurrency") != expected]
+    entered = load(texts, SHIP)["jobs"]["ship"].get("environment", {})
+    problems += [] if entered.get("name") == "production" else [f"{SHIP}: ship is not in production"]
+    trees = [load(texts, path) for path in texts] + [job.tree for job in jobs(texts) if job not in callers]
+    groups = [*(tree["concurrency"]["group"] for tree in trees if "concurrency" in tree), expected["group"]]
+    return problems + [f"two share the lock {group}" for group in groups if groups.count(group) > 1]
+
+
+def required_waits_for_every_check(texts: Texts) -> list[str]:
+    """The one check that branches are protected by stands for all."""
+    checks = load(texts, CI)["jobs"]
+    required = checks["required"]
+    problems = [] if {*required["needs"], "required"} == set(checks) else [f"{CI}: required does not need every other job"]
+    return problems if required.get("if") == "always()" else [*problems, f"{CI}: required is skipped when a check fails"]
+
+
+def outputs_that_are_used_exist(texts: Texts) -> list[str]:
+    """Each output that is read is one of a step above, of a job that is waited for, or of a called workflow's job."""
+    problems = []
+    for job in jobs(texts):
+        above: dict[str, set[str]] = {}
+        for step in [*job.steps, {name: job.tree.get(name) for name in ("outputs", "environment")}]:
+            for name, output in re.findall(r"\bsteps\.([\w-]+)\.outputs\.([\w-]+)", str(step)):
+                problems += [] if output in above.get(name, ()) else [f"{job.where}: no step {name} gives {output}"]
+            above |= {step["id"]: outputs_of(step)} if "id" in step else {}
+        for name, output in re.findall(r"\bneeds\.([\w-]+)\.outputs\.([\w-]+)", str(job.tree)):
+            given = signature(texts, job.workflow["jobs"][name]["uses"].removeprefix("./")).outputs if name in job.tree["needs"] else ()
+            problems += [] if output in given else [f"{job.where}: {name} gives no {output}"]
+    for path in texts:
+        for name, output in re.findall(r"\bjobs\.([\w-]+)\.outputs\.([\w-]+)", str(signature(texts, path).outputs)):
+            problems += [] if output in load(texts, path)["jobs"][name]["outputs"] else [f"{path}: {name} gives no {output}"]
+    return problems
+
+
+def inputs_that_are_given_exist(texts: Texts) -> list[str]:
+    """Who is called gets what it needs and nothing that it does not know, and says what each input is."""
+    problems = []
+    for name, given, where in [
+        *((job.calls, job.tree.get("with", {}), job.where) for job in jobs(texts) if job.calls),
+        *((action_of(step), step.get("with", {}), job.where) for job, step in steps(texts) if "uses" in step),
+    ]:
+        local = f"{name.removeprefix('./')}/action.yml" if name.startswith("./") else name
+        taken = ACTIONS.get(name) or signature(texts, local)
+        problems += [f"{where}: {name} does not know {more}" for more in set(given) - set(taken.inputs)]
+        problems += [f"{where}: {name} needs {missing}" for missing in taken.required - set(given)]
+    for path in texts:
+        its: Signature = signature(texts, path)
+        problems += [f"{path}: what is {name}?" for name, it in {**its.inputs, **its.outputs}.items() if not it.get("description")]
+        used = set(re.findall(r"\binputs\.([\w-]+)", texts[path]))
+        problems += [f"{path}: {name} is no input, or not used" for name in used ^ set(its.inputs)]
+    return problems
+
+
+def they_are_small(texts: Texts) -> list[str]:
+    """All of them can be read at one sitting."""
+    lines = sum(text.count("\n") for text in texts.values())
+    return [f"{lines} lines"] if lines >= MOST_LINES else []
+
+
+Check = Callable[[Texts], list[str]]
+CHANGES: list[tuple[Check, str, str, str]] = [  # a check, and in which file what instead of what it must find
+    (deploy_is_checks_and_image_and_then_ship, DEPLOY, "needs: [ci, image]", "needs: [image]"),
+    (deploy_is_checks_and_image_and_then_ship, DEPLOY, "branches: [main]", "branches: [main, next]"),
+    (deploy_is_checks_and_image_and_then_ship, PUSH, "outputs.digest", "outputs.tag"),
+    (deploy_is_checks_and_image_and_then_ship, PUSH, "name: Ship", "name: Shipping"),
+    (actions_are_pinned, CI, "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97", "actions/setup-python@v7"),
+    (actions_are_pinned, SHIP, " # v7.0.1", ""),
+    (actions_are_pinned, IMAGE, "uses: ./.github/actions/image", "uses: ./.github/actions/other"),
+    (nothing_is_granted_by_default, CI, "permissions: {}\n\nconcurrency", "permissions: read-all\n\nconcurrency"),
+    (nothing_is_granted_by_default, SHIP, "contents: read", "contents: write"),
+    (nothing_is_granted_by_default, CI, "    permissions: {}\n", ""),
+    (only_roles_need_tokens, CI, "contents: read # check the commit out", "id-token: write"),
+    (only_roles_need_tokens, IMAGE, "      id-token: write", "      # id-token: write"),
+    (only_roles_need_tokens, SHIP, "persist-credentials: false", "persist-credentials: true"),
+    (callers_grant_what_is_asked, DEPLOY, "      id-token: write # take the build role\n", ""),
+    (there_are_no_secrets, SHIP, "${{ inputs.digest }}", "${{ secrets.DIGEST }}"),
+    (there_are_no_secrets, DEPLOY, "    needs: [ci, image]", "    secrets: inherit\n    needs: [ci, image]"),
+    (shells_are_short_and_read_no_context, CI, "run: make test", "run: |\n" + 6 * "          make test\n"),
+    (shells_are_short_and_read_no_context, CI, "run: make test", "run: make test ${{ github.head_ref }}"),
+    (shell_variables_are_set, SHIP, "RENDERED: $", "OTHER: $"),
+    (shell_variables_are_set, ACTION, "FLOOR: $", "OTHER: $"),
+    (verbs_are_called_as_they_are, SHIP, "-m pipeline smoke --commit", "-m pipeline smoke --sha"),
+    (verbs_are_called_as_they_are, ACTION, "-m pipeline schema", "-m pipeline scheme"),
+    (jobs_end, CI, "    timeout-minutes: 30\n", ""),
+    (production_is_entered_one_at_a_time, DEPLOY, "queue: max", "queue: single"),
+    (production_is_entered_one_at_a_time, DEPLOY, "cancel-in-progress: false", "cancel-in-progress: true"),
+    (production_is_entered_one_at_a_time, SHIP, "      name: production", "      name: staging"),
+    (production_is_entered_one_at_a_time, DEPLOY, "group: deploy-", "group: image-"),
+    (production_is_entered_one_at_a_time, IMAGE, "group: image-${{ github.sha }}", "group: production"),
+    (required_waits_for_every_check, CI, ", rehearse]", "]"),
+    (required_waits_for_every_check, CI, "if: always()\n    needs", "needs"),
+    (outputs_that_are_used_exist, SHIP, "outputs.ecs_cluster", "outputs.cluster"),
+    (outputs_that_are_used_exist, SHIP, "steps.render.outputs.task-definition", "steps.render.outputs.file"),
+    (outputs_that_are_used_exist, SHIP, "        id: prepare\n", ""),
+    (
+        outputs_that_are_used_exist,
+        IMAGE,
+        "      - name: Read the names\n        id: names",
+        "      - name: Read the names\n        id: name",
+    ),
+    (outputs_that_are_used_exist, IMAGE, "jobs.image.outputs.digest", "jobs.image.outputs.sha"),
+    (outputs_that_are_used_exist, DEPLOY, "needs.image.outputs.tag", "needs.ci.outputs.tag"),
+    (inputs_that_are_given_exist, SHIP, "wait-for-minutes: 15", "wait-minutes: 15"),
+    (inputs_that_are_given_exist, SHIP, "          container-name: ${{ steps.names.outputs.ecs_container }}\n", ""),
+    (inputs_that_are_given_exist, DEPLOY, "      tag: $", "      label: $"),
+    (inputs_that_are_given_exist, SHIP, "        description: The image's tag in the registry.\n", ""),
+    (inputs_that_are_given_exist, ACTION, "${{ inputs.commit }}", "${{ inputs.sha }}"),
+    (they_are_small, CI, "\n", "\n" * 7),
+]
+CHECKS = list(dict.fromkeys(check for check, *_ in CHANGES))
+"""Each has at least one change that it must find."""
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_the_workflows_keep_what_they_promise(check: Check) -> None:
+    assert check(TEXTS) == []
+
+
+@pytest.mark.parametrize(("check", "path", "old", "new"), CHANGES, ids=[f"{at}-{it[0].__name__}" for at, it in enumerate(CHANGES)])
+def test_a_promise_that_is_broken_is_found(check: Check, path: str, old: str, new: str) -> None:
+    assert old in TEXTS[path]
+    assert check({**TEXTS, path: TEXTS[path].replace(old, new)}) != []
