@@ -51,8 +51,8 @@ rehearse: build/rehearsal/venv/.done  ## Play a deploy on this machine (needs a 
 rehearse-down: build/rehearsal/venv/.done  ## Remove everything that rehearse made
 	@$(REHEARSAL) down
 
-rehearsals: $(VENV)/.dev build/rehearsal/venv/.done  ## Play good and bad pushes, one after another, and compare what they leave
-	$(BIN)/python -m pytest tests/rehearsal -m "engine or actions" -p no:xdist -s $(ARGS)
+rehearsals: build/rehearsal/venv/.done  ## Play good and bad pushes one after another; test the embedded ECS on the engine
+	build/rehearsal/venv/bin/python -m pytest tests/rehearsal --confcutdir=tests/rehearsal -m "engine or actions" -s $(ARGS)
 
 clean:  ## Remove the environment and the demo data
 	rm -rf $(VENV) build instance .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

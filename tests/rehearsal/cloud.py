@@ -1,7 +1,6 @@
 """The processes of one rehearsal beside the engine: the embedded AWS and the PostgreSQL that the tasks use."""
 
 import json
-import os
 import secrets
 import shutil
 import socket
@@ -65,7 +64,7 @@ def start_aws(workflows: Path) -> Cloud:
     NOTES.write(cloud=None)
     options = {
         "state": STATE,
-        "docker-host": os.environ["DOCKER_HOST"] if "DOCKER_HOST" in os.environ else NOTES["docker_host"],
+        "docker-host": NOTES["docker_host"],
         "network": NETWORK,
         "gateway": GATEWAY,
         "port": free_port(4566),

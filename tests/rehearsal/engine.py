@@ -47,14 +47,17 @@ def ensure() -> str:
     """Find or start the engine, and leave DOCKER_HOST and PATH so that everything uses it; returns what it is."""
     os.environ["PATH"] = f"{client()}{os.pathsep}{os.environ['PATH']}"
     os.environ["DOCKER_BUILDKIT"] = "1"
-    if host := NOTES.read().get("docker_host"):
-        os.environ["DOCKER_HOST"] = host
+    if noted := NOTES.read().get("docker_host"):
+        os.environ["DOCKER_HOST"] = noted
     if not _answers():
         private_engine.start(ADVICE, _answers)
-    version = docker("version", "--format", "{{.Server.Version}}")
-    host = os.environ.get("DOCKER_HOST") or docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
-    NOTES.write(docker_host=host)
-    return f"Docker {version} at {host}"
+    NOTES.write(docker_host=host())
+    return f"Docker {docker('version', '--format', '{{.Server.Version}}')} at {host()}"
+
+
+def host() -> str:
+    """The address of the engine that is used."""
+    return os.environ.get("DOCKER_HOST") or docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
 
 
 def _answers() -> bool:
@@ -120,5 +123,4 @@ def remove_all() -> None:
         ours += [BASE_IMAGE] if notes.get("stand_in") and BASE_IMAGE in images else []
         if ours:
             docker("image", "rm", "--force", *ours)
-    if pid := notes.get("engine_pid"):
-        private_engine.stop(int(pid), Path(notes["engine_socket"]), clean_bridge=not notes["bridge_was_there"])
+    private_engine.stop()

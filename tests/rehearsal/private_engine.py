@@ -9,12 +9,19 @@ from pathlib import Path
 from pipeline.report import Failure
 from tests.rehearsal.places import NOTES, STATE, end, last_line, spawn, wait_for
 
+FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
+
 
 def start(advice: str, answers: Callable[[], bool]) -> None:
     """Start it and leave DOCKER_HOST so that it is used. Raises Failure with `advice` if this cannot be done here."""
     daemon = shutil.which("dockerd")
     if not daemon or os.geteuid() != 0:
         raise Failure(advice)
+    before = {
+        "bridge_was_there": Path("/sys/class/net/docker0").exists(),
+        "forwarding": FORWARDING.read_text(),
+        "forward_policy": _try("iptables", "-S", "FORWARD").partition("\n")[0],
+    }
     folder = STATE / "engine"
     folder.mkdir(parents=True, exist_ok=True)
     # Paths of sockets may have no more than 107 bytes, and checkouts lie deep.
@@ -23,23 +30,28 @@ def start(advice: str, answers: Callable[[], bool]) -> None:
     roots = ["--data-root", str(folder / "data"), "--exec-root", str(folder / "exec"), "--pidfile", str(folder / "pid")]
     log = STATE / "engine.log"
     process = spawn([daemon, *roots, "-H", os.environ["DOCKER_HOST"]], log)
-    NOTES.write(engine_pid=process.pid, engine_socket=str(socket), bridge_was_there=Path("/sys/class/net/docker0").exists())
+    NOTES.write(engine_pid=process.pid, engine_socket=str(socket), **before)
     wait_for("the private Docker engine (its log: build/rehearsal/state/engine.log)", 60, lambda: process.poll() is not None or answers())
     if process.poll() is not None:
         raise Failure(f"dockerd ended with {process.returncode}: {last_line(log)}")
 
 
-def stop(pid: int, socket: Path, *, clean_bridge: bool) -> None:
-    """End it, then undo what it did to this machine: mounts, its bridge, its firewall rules."""
-    end(pid, "dockerd")
-    socket.unlink(missing_ok=True)
+def stop() -> None:
+    """End it, if there is one, then undo what it did to this machine: mounts, its bridge, its firewall rules, forwarding."""
+    notes = NOTES.read()
+    if not notes.get("engine_pid"):
+        return
+    end(int(notes["engine_pid"]), "dockerd")
+    Path(notes["engine_socket"]).unlink(missing_ok=True)
     for line in Path("/proc/mounts").read_text().splitlines():
         if str(STATE / "engine") in (mounted := line.split()[1]):
             _try("umount", mounted)
-    if clean_bridge:
+    if not notes["bridge_was_there"]:  # else another engine needs all this
         _try("ip", "link", "delete", "docker0")
         for table in ("filter", "nat"):
             _forget_rules(table)
+        _try("iptables", *notes["forward_policy"].split())
+        FORWARDING.write_text(notes["forwarding"])
 
 
 def _try(*command: str) -> str:

@@ -9,23 +9,22 @@ from pathlib import Path
 import boto3
 import pytest
 
-from pipeline import smoke
+from pipeline import schema, smoke
 from pipeline.docker import docker, inspect
 from pipeline.report import say
 from tests.rehearsal import __main__ as rehearsal
 from tests.rehearsal import account, end_state, faults, play, repository
 from tests.rehearsal.cloud import Cloud
 from tests.rehearsal.engine import LABEL
-from tests.rehearsal.places import NOTES, STATE
+from tests.rehearsal.places import NOTES, ROOT, STATE
 from tests.rehearsal.poller import Poller
 
 pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module", autouse=True)
-def first() -> Iterator[play.Play]:
+def first(docker_host: str) -> Iterator[play.Play]:
     """The first push to an empty account; everything is removed afterwards."""
-    STATE.mkdir(parents=True, exist_ok=True)
     try:
         rehearsal.set_up()
         yield play.push("The first push")
@@ -73,9 +72,13 @@ def wait_for_two(but: str = "") -> None:
 def test_a_push_to_an_empty_account_is_served_by_two_containers_of_the_smallest_size(first: play.Play, url: str) -> None:
     assert first.green, first.errors
     assert serving(url) == first.commit
+    head = (ROOT / "migrations" / ".current-head").read_text().strip()
     for container in rehearsal.containers():
-        limits = inspect(container)["HostConfig"]
+        details = inspect(container)
+        limits, labels = details["HostConfig"], details["Config"]["Labels"]
         assert (limits["NanoCpus"], limits["Memory"], limits["ReadonlyRootfs"]) == (250_000_000, 512 * 1024**2, True)
+        assert (labels["org.opencontainers.image.revision"], labels["schema.head"]) == (first.commit, head)
+        assert labels["schema.floor"] == schema.load(ROOT / "migrations" / "versions").floor
     assert len(rehearsal.containers()) == 2
 
 
@@ -96,6 +99,15 @@ def test_a_task_that_is_stopped_by_hand_is_replaced_and_no_request_is_lost(polle
     ecs().stop_task(cluster=names.ecs_cluster, task=task, reason="by hand")
     wait_for_two(but=container)
     assert poller.failures == []
+    assert poller.total > 100
+
+
+def test_a_container_that_is_killed_costs_a_moment_as_behind_a_real_load_balancer(poller: Poller) -> None:
+    killed = rehearsal.containers()[0]
+    docker("kill", killed)
+    wait_for_two(but=killed)
+    assert all(" 502 " in failure for failure in poller.failures), "only what was sent to the dead one"
+    assert len(poller.failures) <= 10, "half of what comes until ECS hears of it"
     assert poller.total > 100
 
 

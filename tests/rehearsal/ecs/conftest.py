@@ -54,13 +54,13 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def stage(ministack: str) -> Iterator[Stage]:
+def stage(ministack: str, docker_host: str) -> Iterator[Stage]:
     """One ECS for all tests, an image in its registry, a secret, a log group."""
     import docker
 
     from tests.rehearsal.ecs.service import Ecs
 
-    engine = docker.DockerClient(base_url=os.environ["DOCKER_HOST"])
+    engine = docker.DockerClient(base_url=docker_host)
     session = boto3.session.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="x", region_name=REGION)
     ecr, logs, secrets = (session.client(name, endpoint_url=ministack) for name in ("ecr", "logs", "secretsmanager"))
     ecr.create_repository(repositoryName="lms-ecs")
@@ -77,7 +77,7 @@ def stage(ministack: str) -> Iterator[Stage]:
     ecs = Ecs(
         account=ACCOUNT,
         region=REGION,
-        docker_host=os.environ["DOCKER_HOST"],
+        docker_host=docker_host,
         network=NETWORK,
         endpoint_url=ministack,
         balancer=balancer,
