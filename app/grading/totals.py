@@ -1,8 +1,12 @@
-"""Course totals: what a student has of what counts, by weighted groups or by points."""
+"""Course totals: what a student has of what counts, by weighted groups or by points.
+
+Sums are `fsum`, which rounds once: a total may not depend on the order in which a database gives the work.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +59,21 @@ def _total(groups: Mapping[int, Group], work: Iterable[Work], weighted: bool) ->
     sums = [(groups[group_id].weight, *_sums(kept(items, groups[group_id]))) for group_id, items in by_group.items()]
     if weighted:
         return _weighted([(weight, score, points) for weight, score, points in sums if points > 0])
-    points = sum(points for _, _, points in sums)
-    return round(sum(score for _, score, _ in sums) / points * 100, 2) if points > 0 else None
+    points = fsum(points for _, _, points in sums)
+    return round(fsum(score for _, score, _ in sums) / points * 100, 2) if points > 0 else None
 
 
 def _weighted(sums: Sequence[tuple[float, float, float]]) -> float | None:
-    weights = sum(weight for weight, _, _ in sums)
+    weights = fsum(weight for weight, _, _ in sums)
     if weights <= 0:
         return None
-    percent = sum(score / points * weight for weight, score, points in sums)
+    percent = fsum(score / points * weight for weight, score, points in sums)
     return round(percent * 100 / weights if weights < 100 else percent, 2)
 
 
 def _sums(items: Iterable[Work]) -> tuple[float, float]:
-    score = points = 0.0
-    for item in items:
-        score += item.score or 0.0
-        points += item.points_possible
-    return score, points
+    both = [(item.score or 0.0, item.points_possible) for item in items]
+    return fsum(score for score, _ in both), fsum(points for _, points in both)
 
 
 def kept(items: Sequence[Work], group: Group) -> list[Work]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, permutations
 from random import Random
 
 import pytest
@@ -114,6 +114,12 @@ def test_totals_agree_with_the_specification(course: tuple[dict[int, Group], lis
     found = totals(groups, items, weighted=weighted)
     assert agree(found.current, expected(groups, [item for item in items if item.score is not None], weighted))
     assert agree(found.final, expected(groups, items, weighted))
+
+
+def test_a_total_on_the_edge_of_a_hundredth_does_not_depend_on_the_order_of_groups() -> None:
+    groups = {1: Group(33.3), 2: Group(33.3), 3: Group(50.0)}
+    graded = [Work(9, 1, 10.0, 39.5), Work(10, 2, 1.0, 0.5), Work(11, 3, 1.0, 79.0)]
+    assert {totals(groups, list(order), weighted=True).final for order in permutations(graded)} == {4098.19}
 
 
 @given(courses(), st.booleans(), st.randoms(use_true_random=False))
