@@ -11,46 +11,19 @@ from flask import Flask
 from app.extensions import db
 from app.models.accounts import ROOT_ACCOUNT_ID
 from app.models.courses import Course
-from app.models.submissions import SubmissionComment, SubmissionVersion
-from app.services import tokens
+from tests.app.api.surface import features
 from tests.conftest import Api
 from tests.factories import (
     AssignmentFactory,
     AssignmentGroupFactory,
-    CourseFactory,
-    EnrollmentFactory,
-    SectionFactory,
-    SubmissionFactory,
     default_section,
 )
 
 MOST = 9
 """Statements that any list may take with everything included, sign-in and rights counted."""
-INCLUDES = (
-    *("teachers", "total_students", "syllabus_body", "sections", "public_description", "needs_grading_count", "total_scores"),
-    *("email", "enrollments", "avatar_url", "bio", "assignments", "submission", "all_dates", "score_statistics"),
-    *("submission_comments", "submission_history", "user", "assignment"),
-)
-LISTS = (
-    "/accounts",
-    "/accounts/<ref:account>/courses",
-    "/accounts/<ref:account>/users",
-    "/courses",
-    "/courses/<ref:course>/assignment_groups",
-    "/courses/<ref:course>/assignment_groups/<ref:group>/assignments",
-    "/courses/<ref:course>/assignments",
-    "/courses/<ref:course>/assignments/<ref:assignment>/submissions",
-    "/courses/<ref:course>/enrollments",
-    "/courses/<ref:course>/search_users",
-    "/courses/<ref:course>/sections",
-    "/courses/<ref:course>/students/submissions",
-    "/courses/<ref:course>/users",
-    "/sections/<ref:section>/enrollments",
-    "/users/<ref:user>/courses",
-    "/users/<ref:user>/courses/<ref:course>/assignments",
-    "/users/<ref:user>/enrollments",
-    "/users/<ref:user>/tokens",
-)
+FEATURES = tuple(features())
+LISTS = tuple(path for feature in FEATURES for path in feature.lists)
+INCLUDES = tuple(name for feature in FEATURES for name in feature.includes)
 
 
 def test_the_lists_are_those_of_the_routes(app: Flask) -> None:
@@ -66,17 +39,8 @@ def test_the_lists_are_those_of_the_routes(app: Flask) -> None:
 def grow(course: Course, caller: Api) -> None:
     """Two more of everything around the course, and of what the caller has elsewhere."""
     for _ in range(2):
-        student = EnrollmentFactory(course=course)
-        EnrollmentFactory(course=CourseFactory(), user=caller.user, type="TeacherEnrollment")
-        EnrollmentFactory(course=CourseFactory(), user=caller.user)
-        SectionFactory(course=course)
-        tokens.issue(caller.id, "more")
-        work = AssignmentFactory(group=AssignmentGroupFactory(course=course))
-        for user_id in (student.user_id, caller.id):
-            done = SubmissionFactory(assignment=work, user_id=user_id, user=None, attempt=2, score=5.0, workflow_state="graded")
-            db.session.add(SubmissionComment(submission_id=done.id, author_id=user_id, comment="x"))
-            past = {"workflow_state": "submitted", "excused": False, "grade_matches_current_submission": True}
-            db.session.add(SubmissionVersion(submission_id=done.id, attempt=1, **past))
+        for feature in FEATURES:
+            feature.grow(course, caller)
         db.session.commit()
 
 
@@ -87,7 +51,7 @@ def test_a_longer_list_takes_no_more_statements(
 ) -> None:
     caller: Api = request.getfixturevalue(role)
     work = AssignmentFactory(group=AssignmentGroupFactory(course=course))
-    names = {
+    names: dict[str, object] = {
         "account": ROOT_ACCOUNT_ID,
         "course": course.id,
         "user": caller.id,
@@ -95,6 +59,9 @@ def test_a_longer_list_takes_no_more_statements(
         "assignment": work.id,
         "group": work.assignment_group_id,
     }
+    for feature in FEATURES:
+        names |= feature.targets(course, caller)
+    db.session.commit()
     includes = "&".join(f"include[]={name}" for name in INCLUDES)
 
     def counts() -> dict[str, int]:

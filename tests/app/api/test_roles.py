@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,94 +11,13 @@ from app.extensions import db
 from app.models.courses import Course
 from app.models.users import User
 from app.services import tokens
+from tests.app.api.surface import SIGNED_IN, features
 from tests.conftest import Api
 from tests.factories import AssignmentFactory, AssignmentGroupFactory, CourseFactory, EnrollmentFactory, SectionFactory, UserFactory
 
-ADMIN = {"admin"}
-TEACHERS = ADMIN | {"teacher"}
-CONTENT = TEACHERS | {"designer"}
-GRADERS = TEACHERS | {"ta"}
-STAFF = GRADERS | {"designer"}
-MEMBERS = STAFF | {"student", "peer"}
-READERS = MEMBERS | {"observer"}
-SIGNED_IN = READERS | {"other_teacher", "stranger"}
 ROLES = (*sorted(SIGNED_IN), "nobody")
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """Who may, and with which request; everybody else is refused."""
-
-    who: set[str]
-    json: dict[str, Any] | None = None
-    state: str = "invited"
-    """Of the enrolment that is acted on."""
-
-
-def enrolling(kind: str) -> dict[str, Any]:
-    return {"enrollment": {"user_id": "{newcomer}", "type": kind, "enrollment_state": "active"}}
-
-
-C, A, U = "/courses/<ref:course>", "/accounts/<ref:account>", "/users/<ref:user>"
-SUBMISSIONS = f"{C}/assignments/<ref:assignment>/submissions"
-TABLE: dict[str, Allowed] = {
-    "GET /accounts": Allowed(SIGNED_IN),
-    f"GET {A}": Allowed(ADMIN),
-    f"GET {A}/users": Allowed(ADMIN),
-    f"POST {A}/users": Allowed(ADMIN, {"pseudonym": {"unique_id": "new@example.com"}}),
-    f"DELETE {A}/users/<ref:user>": Allowed(ADMIN),
-    f"GET {A}/courses": Allowed(ADMIN),
-    f"POST {A}/courses": Allowed(ADMIN, {"course": {"name": "New"}}),
-    f"GET {A}/courses/<ref:course>": Allowed(READERS),
-    f"GET {A}/enrollments/<ref:enrollment>": Allowed(ADMIN),
-    # the user of these is the course's student
-    f"GET {U}": Allowed(STAFF | {"student"}),
-    f"PUT {U}": Allowed(ADMIN | {"student"}, {"user": {"name": "New Name"}}),
-    f"GET {U}/profile": Allowed(STAFF | {"student"}),
-    f"GET {U}/tokens": Allowed(ADMIN | {"student"}),
-    f"POST {U}/tokens": Allowed(ADMIN | {"student"}, {"token": {"purpose": "x"}}),
-    f"DELETE {U}/tokens/<ref:token>": Allowed(ADMIN | {"student"}),
-    f"GET {U}/courses": Allowed(ADMIN | {"student"}),
-    f"GET {U}/enrollments": Allowed(ADMIN | {"student"}),
-    f"GET {U}/courses/<ref:course>/assignments": Allowed(GRADERS | {"student", "observer"}),
-    "GET /courses": Allowed(SIGNED_IN),
-    f"GET {C}": Allowed(READERS),
-    f"PUT {C}": Allowed(CONTENT, {"course": {"name": "New"}}),
-    f"DELETE {C}": Allowed(CONTENT, {"event": "conclude"}),
-    f"GET {C}/permissions": Allowed(SIGNED_IN),
-    f"GET {C}/users": Allowed(MEMBERS),
-    f"GET {C}/search_users": Allowed(MEMBERS),
-    f"GET {C}/users/<ref:user>": Allowed(MEMBERS),
-    f"GET {C}/sections": Allowed(MEMBERS),
-    f"POST {C}/sections": Allowed(CONTENT, {"course_section": {"name": "New"}}),
-    f"GET {C}/sections/<ref:section>": Allowed(MEMBERS),
-    "GET /sections/<ref:section>": Allowed(MEMBERS),
-    "PUT /sections/<ref:section>": Allowed(CONTENT, {"course_section": {"name": "New"}}),
-    "DELETE /sections/<ref:section>": Allowed(CONTENT),
-    "GET /sections/<ref:section>/enrollments": Allowed(MEMBERS),
-    "POST /sections/<ref:section>/enrollments": Allowed(GRADERS, enrolling("StudentEnrollment")),
-    f"GET {C}/enrollments": Allowed(MEMBERS),
-    f"POST {C}/enrollments": Allowed(TEACHERS, enrolling("TaEnrollment")),
-    f"DELETE {C}/enrollments/<ref:enrollment>": Allowed(GRADERS, {"task": "conclude"}),
-    f"PUT {C}/enrollments/<ref:enrollment>/reactivate": Allowed(GRADERS, state="inactive"),
-    f"POST {C}/enrollments/<ref:enrollment>/<any(accept,reject):answer>": Allowed({"student"}),
-    f"GET {C}/assignment_groups": Allowed(READERS),
-    f"POST {C}/assignment_groups": Allowed(STAFF, {"name": "New"}),
-    f"GET {C}/assignment_groups/<ref:group>": Allowed(READERS),
-    f"GET {C}/assignment_groups/<ref:group>/assignments": Allowed(READERS),
-    f"PUT {C}/assignment_groups/<ref:group>": Allowed(STAFF, {"name": "New"}),
-    f"DELETE {C}/assignment_groups/<ref:group>": Allowed(STAFF),
-    f"GET {C}/assignments": Allowed(READERS),
-    f"POST {C}/assignments": Allowed(STAFF, {"assignment": {"name": "New"}}),
-    f"GET {C}/assignments/<ref:assignment>": Allowed(READERS),
-    f"PUT {C}/assignments/<ref:assignment>": Allowed(STAFF, {"assignment": {"name": "New"}}),
-    f"DELETE {C}/assignments/<ref:assignment>": Allowed(STAFF),
-    f"POST {SUBMISSIONS}": Allowed({"student", "peer"}, {"submission": {"submission_type": "online_text_entry", "body": "x"}}),
-    f"GET {SUBMISSIONS}": Allowed(GRADERS),
-    f"GET {SUBMISSIONS}/<ref:user>": Allowed(GRADERS | {"student", "observer"}),
-    f"PUT {SUBMISSIONS}/<ref:user>": Allowed(GRADERS, {"submission": {"posted_grade": "1"}}),
-    f"GET {C}/students/submissions": Allowed(READERS),
-}
+FEATURES = tuple(features())
+TABLE = {operation: allowed for feature in FEATURES for operation, allowed in feature.operations.items()}
 
 
 def operations(app: Flask) -> set[str]:
@@ -139,7 +57,7 @@ def targets(course: Course, student: Api, state: str) -> dict[str, object]:
     )
     token, _ = tokens.issue(student.id, "target")
     db.session.commit()
-    return {
+    names: dict[str, object] = {
         "account": 1,
         "course": course.id,
         "user": student.id,
@@ -151,6 +69,10 @@ def targets(course: Course, student: Api, state: str) -> dict[str, object]:
         "newcomer": UserFactory().id,
         "answer": "accept",
     }
+    for feature in FEATURES:
+        names |= feature.targets(course, student)
+    db.session.commit()
+    return names
 
 
 def filled(value: Any, names: dict[str, object]) -> Any:
