@@ -4,6 +4,7 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_USER := 0
 
 .PHONY: help run test lint rehearse rehearse-down rehearsals format lock clean
 .DEFAULT_GOAL := help
@@ -51,7 +52,7 @@ rehearse: build/rehearsal/venv/.done  ## Play a deploy on this machine (needs a 
 rehearse-down: build/rehearsal/venv/.done  ## Remove everything that rehearse made
 	@$(REHEARSAL) down
 
-rehearsals: build/rehearsal/venv/.done  ## Play good and bad pushes one after another; test the embedded ECS on the engine
+rehearsals: $(VENV)/.dev build/rehearsal/venv/.done  ## Play good and bad pushes one after another; test the embedded ECS on the engine
 	build/rehearsal/venv/bin/python -m pytest tests/rehearsal --confcutdir=tests/rehearsal -m "engine or actions" -s $(ARGS)
 
 clean:  ## Remove the environment and the demo data
@@ -61,15 +62,11 @@ clean:  ## Remove the environment and the demo data
 export STAND_IN_BASE ?= $(wildcard $(abspath ../shared/bin/stand-in-base))
 REHEARSAL := build/rehearsal/venv/bin/python -m tests.rehearsal
 
-build/rehearsal/venv/.done: tests/rehearsal/requirements.txt
-	@$(PYTHON) -m venv build/rehearsal/venv
-	@build/rehearsal/venv/bin/pip install --quiet --require-hashes -r $<
-	@touch $@
-
 $(VENV)/.run: requirements.txt
 $(VENV)/.dev: requirements-dev.txt
-$(VENV)/.run $(VENV)/.dev:
+build/rehearsal/venv/.done: tests/rehearsal/requirements.txt
+$(VENV)/.run $(VENV)/.dev build/rehearsal/venv/.done:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit(f"make: Python 3.11 or newer is needed, this is {v[0]}.{v[1]}: set PYTHON=python3.x")'
-	@$(PYTHON) -m venv $(VENV) || { echo "make: this Python cannot make environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
-	@$(BIN)/pip install --quiet --require-hashes -r $<
+	@$(PYTHON) -m venv $(@D) || { echo "make: this Python cannot make environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(@D)/bin/pip install --quiet --require-hashes -r $<
 	@touch $@

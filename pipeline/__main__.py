@@ -65,7 +65,7 @@ def prepare_verb(options: argparse.Namespace, found: Found) -> None:
     ecs = client("ecs", named.aws_region)
     service = prepare.describe_service(ecs, named)
     before = prepare.running(ecs, service)
-    found |= {"from_image": before.image, "from_commit": before.commit, "digest": options.digest}
+    found |= {"from_image": before.image if before.commit else "", "from_commit": before.commit, "digest": options.digest}
     prepare.prove_digest(client("ecr", named.aws_region), named, options.tag, options.digest)
     output(
         {
@@ -76,7 +76,7 @@ def prepare_verb(options: argparse.Namespace, found: Found) -> None:
             "labels": f"{prepare.COMMIT_LABEL}={options.commit}",
         }
     )
-    say(f"prepare: {before.image or 'nothing'} -> {named.ecr_repository}:{options.tag} ({options.digest})")
+    say(f"prepare: {found['from_image'] or 'nothing'} -> {named.ecr_repository}:{options.tag} ({options.digest})")
 
 
 def migrate_verb(options: argparse.Namespace, found: Found) -> None:

@@ -24,6 +24,8 @@ from pipeline.report import Failure, say
 
 LARGEST_MB = 70
 """Compressed, in millions of bytes: a larger image starts later, and so do the tasks that a failing one is replaced by."""
+LABEL = "nations-lab-lms.boot=1"
+"""Of everything that a boot makes on the engine, so that what an interrupted one leaves can be found."""
 ADDRESS = "http://boot.test"
 """The BASE_URL of the booted container: requests name its host."""
 EXCEPTION = re.compile(r"[A-Za-z_.]+(Error|Exception): |lms: ")
@@ -132,7 +134,7 @@ def bucket(address: str) -> Iterator[str]:
 @contextmanager
 def surroundings() -> Iterator[tuple[str, dict[str, str]]]:
     """A network with a database and a bucket on it: its name, and the settings by which a container finds them."""
-    network = docker("network", "create", f"lms-boot-{int(time.time() * 1000)}")
+    network = docker("network", "create", "--label", LABEL, f"lms-boot-{int(time.time() * 1000)}")
     try:
         config = inspect(network)["IPAM"]["Config"][0]
         address = config["Gateway"].partition("/")[0]
@@ -156,12 +158,15 @@ def surroundings() -> Iterator[tuple[str, dict[str, str]]]:
 def boot(image: str, definition: Mapping[str, Any], commit: str) -> Boot:
     """Migrate, start, ask and stop `image`. Raises Failure, with the container's log before it, if any of that goes wrong."""
     container = container_of(definition)
+    declared = inspect(image)["Config"].get("Volumes") or {}
+    if missing := [mount["containerPath"] for mount in container.get("mountPoints", []) if mount["containerPath"] not in declared]:
+        raise Failure(f"the Dockerfile needs VOLUME {missing[0]}: else it belongs to root on Fargate, and the app cannot write there")
     megabytes = compressed_bytes(image) / 1e6
     if megabytes > LARGEST_MB:
         raise Failure(f"the image has {megabytes:.1f} MB compressed, more than {LARGEST_MB}")
     with surroundings() as (network, given):
         settings = [flag for name, value in environment(container, given).items() for flag in ("--env", f"{name}={value}")]
-        common = ["--network", network, *limits(definition), *settings]
+        common = ["--label", LABEL, "--network", network, *limits(definition), *settings]
         _migrate(image, common)
         ports = ["--publish", f"127.0.0.1::{container['portMappings'][0]['containerPort']}"]
         began = time.monotonic()

@@ -10,6 +10,8 @@ from pipeline.report import Failure
 
 MANIFESTS = ("application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json")
 """Manifests of one image. An index of several has a digest of its own, and what runs would not match what was pushed."""
+INDEXES = ("application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.index.v1+json")
+"""Asked for too, only so that one in the registry can be named."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def read(digest: str, media_type: str, manifest: Mapping[str, Any]) -> Stored:
 def find(ecr: Any, repository: str, tag: str) -> Stored | None:
     """The image under that tag, or None. Raises Failure if the registry refuses or holds something else there."""
     with named(f"look up {repository}:{tag}"):
-        answer = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": tag}], acceptedMediaTypes=list(MANIFESTS))
+        answer = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": tag}], acceptedMediaTypes=[*MANIFESTS, *INDEXES])
     if not answer["images"]:
         codes = {failure["failureCode"] for failure in answer.get("failures", [])}
         if codes <= {"ImageNotFound"}:

@@ -41,11 +41,11 @@ def definition_for(rendered: Mapping[str, Any]) -> dict[str, Any]:
     return definition
 
 
-def outcome(task: Mapping[str, Any]) -> Outcome | None:
-    """How that task ended, or None while it has not."""
+def outcome(task: Mapping[str, Any], name: str) -> Outcome | None:
+    """How that task's container `name` ended, or None while the task has not."""
     if task["lastStatus"] != "STOPPED":
         return None
-    container = task["containers"][0]
+    container = next(one for one in task["containers"] if one["name"] == name)  # AWS may add containers of its own
     reasons = [task.get("stoppedReason", ""), container.get("reason", "")]
     return Outcome(container.get("exitCode"), ": ".join(reason for reason in reasons if reason))
 
@@ -65,14 +65,19 @@ class Tail:
         self.logs = logs
         self.place = {"logGroupName": group, "logStreamName": stream}
         self.token: str | None = None
+        self.silent = False
 
     def show(self) -> None:
-        """Show what came since the last time; a log that is not there yet is no reason to fail."""
+        """Show what came since the last time; a log that cannot be read is said once, and is no reason to fail."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             page = self.logs.get_log_events(**self.place, startFromHead=True, **({"nextToken": self.token} if self.token else {}))
-        except (BotoCoreError, ClientError):
+        except (BotoCoreError, ClientError) as problem:
+            # The stream is there when the container's first line is.
+            if "ResourceNotFoundException" not in str(problem) and not self.silent:
+                self.silent = True
+                say(f"  | the log cannot be read: {problem}")
             return
         self.token = page["nextForwardToken"]
         for event in page["events"]:
@@ -100,17 +105,17 @@ def run(ecs: Any, logs: Any, names: Names, rendered: Mapping[str, Any], service:
     say(f"migration: task {identifier}")
     options = container["logConfiguration"]["options"]
     tail = Tail(logs, options["awslogs-group"], f"{options['awslogs-stream-prefix']}/{container['name']}/{identifier}")
-    judge(_wait(ecs, names.ecs_cluster, task, tail))
+    judge(_wait(ecs, names.ecs_cluster, task, tail, name=container["name"]))
     return identifier
 
 
-def _wait(ecs: Any, cluster: str, task: str, tail: Tail) -> Outcome:
+def _wait(ecs: Any, cluster: str, task: str, tail: Tail, *, name: str) -> Outcome:
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         with named("describe the migration's task"):
             described = ecs.describe_tasks(cluster=cluster, tasks=[task])["tasks"]
         tail.show()
-        if described and (ended := outcome(described[0])):
+        if described and (ended := outcome(described[0], name)):
             time.sleep(EVERY)  # the last lines of a log arrive a moment after the task's end
             tail.show()
             return ended

@@ -44,10 +44,7 @@ def start(folder: Path, address: str, port: int, network: IPv4Network, password:
     server.psql(f"CREATE ROLE {USER} LOGIN PASSWORD '{password}'")
     server.psql(f"CREATE DATABASE {DATABASE} OWNER {USER}")
     (data / "pg_hba.conf").write_text(f"local all all trust\nhost all all {network} scram-sha-256\n")
-    sockets = folder / "sockets"
-    sockets.mkdir()
-    sockets.chmod(0o777)  # as root the server runs as another user
-    options = f"-h {address} -p {port} -k {sockets}"
+    options = f"-h {address} -p {port} -k ''"  # no socket: its path may have no more than 107 bytes, and folders lie deep
     pgexec(
         "pg_ctl",
         ("-w", "-D", str(data), "-o", options, "-l", str(data / "log"), "restart"),

@@ -36,7 +36,9 @@ def secrets(definition: Mapping[str, Any], arn: str) -> str:
 def environment(names: Names, variables: Mapping[str, str]) -> str:
     """The render action's `environment-variables`: addresses, and the settings that repository variables pass on."""
     settings = {"BASE_URL": names.base_url, "STORAGE_URL": names.storage_url}
-    settings |= {name: variables[name] for name in PASSED_ON if variables.get(name)}
+    settings |= {name: variables[name].strip() for name in PASSED_ON if variables.get(name, "").strip()}
+    if bad := [name for name, value in settings.items() if "\n" in value or "\r" in value]:
+        raise Failure(f"the repository variable {bad[0]} must be one line")
     return "\n".join(f"{name}={value}" for name, value in settings.items())
 
 

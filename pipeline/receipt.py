@@ -32,7 +32,7 @@ def render(phases: Sequence[Mapping[str, Any]], outcome: str, tag: str, commit: 
     prepared = notes.get("prepare", {})
     total = now - min((phase["began"] for phase in phases), default=now)
     failures = [(phase["verb"], phase["failure"]) for phase in phases if "failure" in phase]
-    lines = [f"## {_title(outcome, tag)}", ""]
+    lines = [f"## {_title(outcome, tag, deployed='smoke' in notes)}", ""]
     if failures:
         lines += [f"**{failures[0][0]}**: {failures[0][1]}", ""]
     elif outcome != "success":
@@ -63,7 +63,9 @@ def _unnamed(outcome: str, migrated: bool) -> str:
     return "A step of an official action failed before anything changed: the first red step of this run says why."
 
 
-def _title(outcome: str, tag: str) -> str:
+def _title(outcome: str, tag: str, *, deployed: bool) -> str:
+    if deployed and outcome != "success":
+        return f"Deployed, but not well: {tag} serves"
     return {"success": f"Deployed {tag}", "cancelled": f"Cancelled while deploying {tag}"}.get(outcome, f"Not deployed: {tag}")
 
 

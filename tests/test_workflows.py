@@ -48,7 +48,10 @@ def deploy_is_checks_and_image_and_then_ship(texts: Texts) -> list[str]:
         found = {job.name: (job.tree.get("needs", []), job.calls, job.tree.get("with", {})) for job in jobs({path: texts[path]})}
         problems += [] if found == expected else [f"{path} is not {expected}"]
         problems += [] if tree["on"] == {"push": {"branches": ["main"]}} else [f"{path} is not for main"]
-    differing: dict[str, object] = {"needs": [], "concurrency": {}}  # what plays a rehearsal knows no locks
+    differing: dict[str, object] = {"needs": [], "concurrency": {}, "if": ""}  # what plays a rehearsal knows neither
+    # The default, success(), looks into the called workflows too: a job that one of them skips would skip this.
+    wanted = "${{ !cancelled() && needs.ci.result == 'success' && needs.image.result == 'success' }}"
+    problems += [] if load(texts, DEPLOY)["jobs"]["ship"].get("if") == wanted else [f"{DEPLOY}: ship must run if {wanted}"]
     shipped = [{name: {**load(texts, path)["jobs"][name], **differing} for name in rehearsed} for path in (DEPLOY, PUSH)]
     return problems + ([] if shipped[0] == shipped[1] else [f"{PUSH} is not {DEPLOY} without its checks"])
 

@@ -25,6 +25,7 @@ def state(status: str, health: str = "", code: int = 0, output: str = "", **more
     return [{"State": {"Status": status, "ExitCode": code, **checks, **more}}]
 
 
+IMAGE: list[dict[str, Any]] = [{"Config": {"Volumes": {"/tmp": {}}}}]  # noqa: S108
 STARTING, HEALTHY, ENDED = state("running", "starting"), state("running", "healthy"), state("exited")
 
 
@@ -40,6 +41,7 @@ def good(engine: Engine, lms: Lms, monkeypatch: pytest.MonkeyPatch) -> Engine:
     monkeypatch.setattr(postgres, "running", database)
     monkeypatch.setattr("time.sleep", lambda _: None)
     engine.answers("save", "head -c 50000 /dev/zero")
+    engine.says("inspect-lms:1", IMAGE)
     engine.says("network-create", "net1")
     engine.says("inspect-net1", [{"IPAM": {"Config": [{"Subnet": "127.0.0.0/8", "Gateway": "127.0.0.1/8"}]}}])
     engine.says("network-rm", "")
@@ -57,6 +59,13 @@ def good(engine: Engine, lms: Lms, monkeypatch: pytest.MonkeyPatch) -> Engine:
 def flag(arguments: list[str], name: str) -> list[str]:
     """Every value of that flag."""
     return [value for flag, value in pairwise(arguments) if flag == name]
+
+
+@pytest.mark.parametrize("volumes", [None, {}, {"/data": {}}])
+def test_a_volume_that_the_image_does_not_declare_would_belong_to_root(good: Engine, volumes: object) -> None:
+    good.says("inspect-lms:1", [{"Config": {"Volumes": volumes}}])
+    with pytest.raises(Failure, match="the Dockerfile needs VOLUME /tmp"):
+        boot.boot("lms:1", DEFINITION, COMMIT)
 
 
 def test_an_image_in_order_is_measured(good: Engine) -> None:
@@ -166,7 +175,7 @@ def test_an_image_that_is_too_large_is_not_even_started(good: Engine, monkeypatc
     monkeypatch.setattr(boot, "LARGEST_MB", 0.00001)
     with pytest.raises(Failure, match=r"the image has 0\.0 MB compressed, more than 1e-05"):
         boot.boot("lms:1", DEFINITION, COMMIT)
-    assert [call[0] for call in good.calls()] == ["save"]
+    assert [call[0] for call in good.calls()] == ["inspect", "save"]
 
 
 def test_a_network_goes_even_when_its_database_does_not_come(good: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline import image
-from pipeline.image import MANIFESTS, Stored
+from pipeline.image import INDEXES, MANIFESTS, Stored
 from pipeline.report import Failure
 from tests.pipeline.conftest import Script, in_registry, manifest, refusal
 
@@ -29,7 +29,7 @@ def test_an_image_is_found_by_its_tag() -> None:
     ecr = Script("ecr", batch_get_image=[in_registry("sha256:d", "sha256:c")])
     assert image.find(ecr, "lms-ecs", "sha-1") == Stored("sha256:d", "sha256:c", 50.0)
     assert ecr.requests("batch_get_image") == [
-        {"repositoryName": "lms-ecs", "imageIds": [{"imageTag": "sha-1"}], "acceptedMediaTypes": list(MANIFESTS)}
+        {"repositoryName": "lms-ecs", "imageIds": [{"imageTag": "sha-1"}], "acceptedMediaTypes": [*MANIFESTS, *INDEXES]}
     ]
 
 

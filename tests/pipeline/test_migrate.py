@@ -13,12 +13,22 @@ from tests.pipeline.conftest import DEFINITION, Script, refusal
 TASK = "arn:aws:ecs:ap-northeast-2:471112588210:task/lms-ecs/0a1b2c"
 ARN = "arn:aws:ecs:ap-northeast-2:471112588210:task-definition/lms-ecs-task-migrate:3"
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": "ENABLED"}}
+AGENT = {"name": "aws-guardduty-agent-x", "exitCode": 0}
+"""A container that AWS itself adds to tasks."""
 RUNNING = {"tasks": [{"lastStatus": "RUNNING", "containers": [{}]}]}
 
 
 def stopped(**container: Any) -> dict[str, Any]:
     """The answer for a task whose container ended like that."""
-    return {"tasks": [{"lastStatus": "STOPPED", "stoppedReason": "Essential container in task exited", "containers": [container]}]}
+    return {
+        "tasks": [
+            {
+                "lastStatus": "STOPPED",
+                "stoppedReason": "Essential container in task exited",
+                "containers": [AGENT, {"name": "lms-ecs"} | container],
+            }
+        ]
+    }
 
 
 def page(token: str, *messages: str) -> dict[str, Any]:
@@ -64,17 +74,21 @@ def test_the_task_is_the_servers_own_without_what_only_a_server_needs(definition
     ("task", "expected"),
     [
         ({"lastStatus": "PENDING"}, None),
-        ({"lastStatus": "DEPROVISIONING", "containers": [{"exitCode": 0}]}, None),
-        ({"lastStatus": "STOPPED", "containers": [{"exitCode": 0}]}, Outcome(0, "")),
+        ({"lastStatus": "DEPROVISIONING", "containers": [AGENT, {"name": "lms-ecs", "exitCode": 0}]}, None),
+        ({"lastStatus": "STOPPED", "containers": [AGENT, {"name": "lms-ecs", "exitCode": 0}]}, Outcome(0, "")),
         (
-            {"lastStatus": "STOPPED", "stoppedReason": "exited", "containers": [{"exitCode": 137, "reason": "OutOfMemoryError"}]},
+            {
+                "lastStatus": "STOPPED",
+                "stoppedReason": "exited",
+                "containers": [AGENT, {"name": "lms-ecs", "exitCode": 137, "reason": "OutOfMemoryError"}],
+            },
             Outcome(137, "exited: OutOfMemoryError"),
         ),
-        ({"lastStatus": "STOPPED", "stoppedReason": "CannotPull", "containers": [{}]}, Outcome(None, "CannotPull")),
+        ({"lastStatus": "STOPPED", "stoppedReason": "CannotPull", "containers": [{"name": "lms-ecs"}]}, Outcome(None, "CannotPull")),
     ],
 )
 def test_only_a_stopped_task_has_ended(task: dict[str, Any], expected: Outcome | None) -> None:
-    assert migrate.outcome(task) == expected
+    assert migrate.outcome(task, "lms-ecs") == expected
 
 
 @pytest.mark.parametrize(
@@ -118,9 +132,16 @@ def test_the_log_is_shown_as_it_comes_to_its_last_line(names: Names, capsys: pyt
     assert logs.requests("get_log_events") == [place, place, place | {"nextToken": "a"}]
 
 
-def test_a_log_that_cannot_be_read_stops_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    Tail(Script("logs", get_log_events=[refusal("AccessDenied")]), "group", "stream").show()
+def test_a_log_that_is_not_there_yet_is_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+    Tail(Script("logs", get_log_events=[refusal("ResourceNotFoundException")]), "group", "stream").show()
     assert capsys.readouterr().out == ""
+
+
+def test_a_log_that_cannot_be_read_is_said_once_and_stops_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    tail = Tail(Script("logs", get_log_events=[refusal("AccessDenied")]), "group", "stream")
+    tail.show()
+    tail.show()
+    assert capsys.readouterr().out.count("the log cannot be read") == 1
 
 
 @pytest.mark.parametrize(

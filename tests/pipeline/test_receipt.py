@@ -55,7 +55,7 @@ CASES = {
         [NAMES, PREPARED, MIGRATED, failed(SMOKED, "smoke: /ready answered 503")],
         "failure",
         text(
-            *(f"Not deployed: {TAG}", "**smoke**: smoke: /ready answered 503", "`lms-ecs:sha-old`", "`sha256:d`"),
+            *(f"Deployed, but not well: {TAG} serves", "**smoke**: smoke: /ready answered 503", "`lms-ecs:sha-old`", "`sha256:d`"),
             *("took | 5 min 20 s", *RAN, "deploy | 3 min 30 s", "smoke | 4 s"),
         ),
     ),

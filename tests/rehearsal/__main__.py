@@ -6,16 +6,20 @@ down   removes everything that was made, and ends every process that was started
 """
 
 import argparse
+import fcntl
+import os
 import shutil
+import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from pipeline import smoke
 from pipeline.docker import docker
 from pipeline.names import TASK_DEFINITION, Names, read_definition, resolve
 from pipeline.report import Failure, say
 from tests.rehearsal import account, cloud, engine, play, repository
-from tests.rehearsal.places import NOTES, ROOT, STATE, step
+from tests.rehearsal.places import BUILD, NOTES, ROOT, STATE, step
 
 
 def names() -> Names:
@@ -73,14 +77,38 @@ def push(message: str) -> None:
 
 def down() -> None:
     """Remove everything; what is gone already is no failure."""
-    with step("processes"):
-        cloud.stop()
-    with step("containers, network, images, private engine"):
-        engine.remove_all()
-    with step("files"):
-        shutil.rmtree(STATE, ignore_errors=True)
-    if STATE.exists():
-        raise Failure(f"{STATE} could not be removed")
+    problems = []
+    acts: dict[str, Callable[[], None]] = {
+        "processes": cloud.stop,
+        "containers, network, images, private engine": engine.remove_all,
+        "files": lambda: shutil.rmtree(STATE) if STATE.exists() else None,
+    }
+    for name, act in acts.items():
+        try:
+            with step(name):
+                act()
+        except (Failure, OSError, subprocess.SubprocessError) as problem:  # the rest must go all the same
+            problems.append(f"{name}: {problem}")
+    if problems:
+        raise Failure(f"not everything could be removed: {'; '.join(problems)}")
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Nobody else rehearses in this checkout meanwhile. Raises Failure if somebody does."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as taken:
+            raise Failure("another rehearsal is at work in this checkout") from taken
+        yield
+
+
+def avoid_proxies() -> None:
+    """Everything here is on this machine: a proxy that the environment names would be asked for it."""
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, [os.environ.get(name), f"127.0.0.1,localhost,{engine.GATEWAY}"]))
 
 
 def main(arguments: list[str]) -> int:
@@ -91,15 +119,18 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("act", choices=["up", "push", "down"])
     parser.add_argument("--message", default="Rehearse", help="of the commit that is pushed")
     options = parser.parse_args(arguments)
+    avoid_proxies()
     try:
-        if options.act == "down":
-            down()
-            return 0
-        if options.act == "up":
-            set_up()
-        else:
-            engine.ensure()
-        push(options.message)
+        with alone():
+            if options.act == "down":
+                down()
+                return 0
+            STATE.mkdir(parents=True, exist_ok=True)
+            if options.act == "up":
+                set_up()
+            else:
+                engine.ensure()
+            push(options.message)
     except Failure as problem:
         sys.stderr.write(f"rehearsal: {problem}\n")
         return 1
@@ -110,5 +141,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    Path(STATE).mkdir(parents=True, exist_ok=True)
     sys.exit(main(sys.argv[1:]))

@@ -107,6 +107,11 @@ def _service(ecs: Any, names: Names, definition: dict[str, Any], network: dict[s
         deploymentConfiguration={
             "minimumHealthyPercent": 100,
             "maximumPercent": 200,
-            "deploymentCircuitBreaker": {"enable": True, "rollback": True, "thresholdConfiguration": {"type": "COUNT", "value": 2}},
+            "deploymentCircuitBreaker": {
+                "enable": True,
+                "rollback": True,
+                "thresholdConfiguration": {"type": "COUNT", "value": 2},
+                "resetOnHealthyTask": False,  # a task that is healthy for a moment and then ends has failed all the same
+            },
         },
     )

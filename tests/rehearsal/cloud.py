@@ -16,6 +16,7 @@ from pipeline import postgres
 from pipeline.report import Failure
 from tests.rehearsal.engine import GATEWAY, NETWORK, SUBNET
 from tests.rehearsal.places import NOTES, STATE, VENV, end, last_line, spawn
+from tests.rehearsal.policies import OWNER_ID, REPOSITORY_ID
 
 SECONDS = 60
 
@@ -70,6 +71,7 @@ def start_aws(workflows: Path) -> Cloud:
         "port": free_port(4566),
         "balancer-port": free_port(8080),
         "workflows": workflows,
+        "identifiers": f"{OWNER_ID}:{REPOSITORY_ID}",
     }
     arguments = ["--enforce", *(part for name, value in options.items() for part in (f"--{name}", str(value)))]
     process = spawn([VENV / "bin" / "python", "-m", "tests.rehearsal.aws", *arguments], log)
@@ -80,6 +82,7 @@ def start_aws(workflows: Path) -> Cloud:
             raise Failure(f"the embedded AWS did not start: {last_line(log)}")
         time.sleep(0.1)
     found: dict[str, Any] = json.loads(ready.read_text())
+    NOTES.write(registry=found["endpoint"].removeprefix("http://"))
     cloud = {name: found[name] for name in ("endpoint", "balancer", "oidc_url", "oidc_token")}
     NOTES.write(cloud=cloud)
     return Cloud(**cloud)
@@ -96,8 +99,10 @@ def start_database() -> str:
 
 
 def stop() -> None:
-    """End both, whatever of them runs; the tasks' containers end with the embedded AWS."""
+    """End both, whatever of them runs; the tasks' containers end with the embedded AWS. So does what an interrupted boot left."""
     notes = NOTES.read()
+    for left in (STATE / "tmp").glob("pg*"):
+        postgres.stop(left)
     if pid := notes.get("aws_pid"):
         end(int(pid), "tests.rehearsal.aws")
     if folder := notes.get("postgres"):

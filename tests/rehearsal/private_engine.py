@@ -1,5 +1,6 @@
 """A Docker engine of our own, as root, below the rehearsal's folder; ended, it leaves neither mounts nor firewall rules behind."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -27,13 +28,20 @@ def start(advice: str, answers: Callable[[], bool]) -> None:
     # Paths of sockets may have no more than 107 bytes, and checkouts lie deep.
     socket = Path("/run") / f"lms-rehearsal-{os.getpid()}.sock"
     os.environ["DOCKER_HOST"] = f"unix://{socket}"
-    roots = ["--data-root", str(folder / "data"), "--exec-root", str(folder / "exec"), "--pidfile", str(folder / "pid")]
+    execution = Path("/run") / f"lms-rehearsal-{os.getpid()}"
+    roots = ["--data-root", str(folder / "data"), "--exec-root", str(execution), "--pidfile", str(folder / "pid")]
     log = STATE / "engine.log"
     process = spawn([daemon, *roots, "-H", os.environ["DOCKER_HOST"]], log)
-    NOTES.write(engine_pid=process.pid, engine_socket=str(socket), **before)
+    NOTES.write(engine_pid=process.pid, engine_socket=str(socket), engine_run=str(execution), **(before | _noted_before()))
     wait_for("the private Docker engine (its log: build/rehearsal/state/engine.log)", 60, lambda: process.poll() is not None or answers())
     if process.poll() is not None:
         raise Failure(f"dockerd ended with {process.returncode}: {last_line(log)}")
+
+
+def _noted_before() -> dict[str, object]:
+    """What an earlier start noted of the machine, if it was not undone: that is how it was before us."""
+    notes = NOTES.read()
+    return {name: notes[name] for name in ("bridge_was_there", "forwarding", "forward_policy") if name in notes}
 
 
 def stop() -> None:
@@ -44,14 +52,17 @@ def stop() -> None:
     end(int(notes["engine_pid"]), "dockerd")
     Path(notes["engine_socket"]).unlink(missing_ok=True)
     for line in Path("/proc/mounts").read_text().splitlines():
-        if str(STATE / "engine") in (mounted := line.split()[1]):
+        if (mounted := line.split()[1]).startswith((str(STATE / "engine"), notes["engine_run"])):
             _try("umount", mounted)
+    shutil.rmtree(notes["engine_run"], ignore_errors=True)
     if not notes["bridge_was_there"]:  # else another engine needs all this
         _try("ip", "link", "delete", "docker0")
         for table in ("filter", "nat"):
             _forget_rules(table)
         _try("iptables", *notes["forward_policy"].split())
-        FORWARDING.write_text(notes["forwarding"])
+        if FORWARDING.read_text() != notes["forwarding"]:
+            with contextlib.suppress(OSError):  # read-only in some containers
+                FORWARDING.write_text(notes["forwarding"])
 
 
 def _try(*command: str) -> str:

@@ -17,8 +17,9 @@ Change = Callable[[Path], None]
 
 def git(*arguments: str, folder: Path = FOLDER) -> str:
     """What git printed. Raises Failure with its last line."""
-    who = ["-c", "user.name=Rehearsal", "-c", "user.email=rehearsal@example.com", "-c", "commit.gpgsign=false"]
-    done = subprocess.run(["git", *who, "-C", str(folder), *arguments], capture_output=True, text=True, env=environment(), check=False)
+    who = ("user.name=Rehearsal", "user.email=rehearsal@example.com", "commit.gpgsign=false")
+    settings = [part for setting in (*who, "safe.directory=*", "core.hooksPath=/dev/null") for part in ("-c", setting)]
+    done = subprocess.run(["git", *settings, "-C", str(folder), *arguments], capture_output=True, text=True, env=environment(), check=False)
     if done.returncode:
         raise Failure(f"git {arguments[0]}: {(done.stderr.strip().splitlines() or ['no output'])[-1]}")
     return done.stdout.strip()

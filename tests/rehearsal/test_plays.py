@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,6 +83,22 @@ def test_a_push_to_an_empty_account_is_served_by_two_containers_of_the_smallest_
     assert len(rehearsal.containers()) == 2
 
 
+def test_the_acceptance_tests_pass_against_the_deployed_containers(url: str, token: str) -> None:
+    environ = repository.environment() | {"LMS_URL": url, "LMS_TOKEN": token}
+    done = subprocess.run(
+        [ROOT / ".venv/bin/python", "-m", "pytest", "tests/acceptance", "-q", "-p", "no:cacheprovider"],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    say(done.stdout.strip().rpartition("\n")[2])
+    assert done.returncode == 0, done.stdout[-4000:]
+    say(docker("stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}", *rehearsal.containers()))
+
+
 def test_another_push_replaces_both_tasks_and_no_request_is_lost(poller: Poller, url: str) -> None:
     before = set(rehearsal.containers())
     pushed = play.push("The second push")
@@ -116,8 +133,9 @@ def test_an_app_that_cannot_import_ends_red_before_it_is_pushed(poller: Poller, 
     pushed = play.push("Cannot import", faults.cannot_import)
     assert not pushed.green
     assert "broken on purpose" in " ".join(pushed.errors)
-    assert [step.job for step in pushed.failed] == ["image"] * len(pushed.failed)
+    assert {step.job for step in pushed.failed} == {"image"}
     assert (serving(url), poller.failures) == (before, [])
+    assert set(poller.answered) == {"api", before}
 
 
 def test_a_server_that_cannot_start_in_the_cloud_ends_red_and_is_rolled_back(poller: Poller, url: str) -> None:
@@ -130,13 +148,13 @@ def test_a_server_that_cannot_start_in_the_cloud_ends_red_and_is_rolled_back(pol
 
 
 def test_a_migration_that_exits_3_ends_red_and_the_service_is_not_touched(poller: Poller, url: str) -> None:
-    before = set(rehearsal.containers())
+    before, commit = set(rehearsal.containers()), serving(url)
     pushed = play.push("Migration exits 3", faults.migration_exits_3)
     assert not pushed.green
     assert pushed.failed[0].name == "Migrate"
     assert "exit code 3" in " ".join(pushed.errors)
     assert set(rehearsal.containers()) == before
-    assert poller.failures == []
+    assert (set(poller.answered), poller.failures) == ({"api", commit}, [])
 
 
 def test_the_next_good_push_deploys(poller: Poller, url: str) -> None:

@@ -8,9 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.rehearsal.aws.balancer import Balancer
+from tests.rehearsal.aws.claims import Identifiers
 from tests.rehearsal.aws.credentials import TaskRoles
 from tests.rehearsal.aws.ministack import NotStarted
 from tests.rehearsal.aws.server import Ecs, Embedded, Options, publish
+
+
+def identifiers(text: str) -> Identifiers:
+    """The two numbers in `text`."""
+    owner, _, repository = text.partition(":")
+    return Identifiers(int(owner), int(repository))
 
 
 def options_of(arguments: Sequence[str]) -> Options:
@@ -26,6 +33,7 @@ def options_of(arguments: Sequence[str]) -> Options:
     parser.add_argument(
         "--enforce", action="store_true", help="check the identity policies of assumed roles (all but ECS and the registry)"
     )
+    parser.add_argument("--identifiers", type=identifiers, help="OWNER:REPOSITORY, GitHub's numbers: subjects are of the newer form then")
     parser.add_argument("--account", default="471112588210")
     parser.add_argument("--region", default="ap-northeast-2")
     return Options(**vars(parser.parse_args(arguments)))

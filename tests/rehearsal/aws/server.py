@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from tests.rehearsal.aws.balancer import Balancer
+from tests.rehearsal.aws.claims import Identifiers
 from tests.rehearsal.aws.credentials import TaskRoles
 from tests.rehearsal.aws.front import Front
 from tests.rehearsal.aws.identity import Identities
@@ -34,6 +35,7 @@ class Options:
     account: str
     region: str
     enforce: bool = False
+    identifiers: Identifiers | None = None
 
     @property
     def endpoint(self) -> str:
@@ -102,7 +104,7 @@ class Embedded:
             balancer = kept(Balancer(address=(LOOPBACK, options.balancer_port), settings=lookups.health_check))
             roles = TaskRoles(gateway=(options.gateway, options.port), roles=lookups)
             issuer = Issuer()
-            tokens = kept(TokenEndpoint(address=(LOOPBACK, 0), issuer=issuer, workflows=options.workflows))
+            tokens = kept(TokenEndpoint(address=(LOOPBACK, 0), issuer=issuer, workflows=options.workflows, identifiers=options.identifiers))
             front = kept(
                 Front(
                     account=options.account,
