@@ -4,10 +4,13 @@ from flask import Flask
 
 from app.api import (
     accounts,
+    announcements,
     assignment_groups,
     assignments,
     course_users,
     courses,
+    discussion_entries,
+    discussions,
     docs,
     enrollments,
     health,
@@ -31,6 +34,9 @@ def register(app: Flask) -> None:
         assignment_groups,
         assignments,
         submissions,
+        discussions,
+        discussion_entries,
+        announcements,
         health,
         docs,
     ):
