@@ -104,7 +104,7 @@ def create_reply(params: EntryParams, course: Ref, topic: Ref, entry: Ref) -> tu
 def change_entry(params: EntryParams, course: Ref, topic: Ref, entry: Ref) -> EntryJSON:
     """Change an entry: its author, and staff."""
     mine, found = _writable(topic)
-    written = discussion_entries.existing(found.id, entry.id)
+    written = discussion_entries.existing(found.id, entry.id, to_change=True)
     discussion_entries.change(written, mine, caller(), params.message)
     db.session.commit()
     return _one(found.id, written.id)
@@ -114,7 +114,7 @@ def change_entry(params: EntryParams, course: Ref, topic: Ref, entry: Ref) -> En
 def delete_entry(course: Ref, topic: Ref, entry: Ref) -> EntryJSON:
     """Delete an entry: its author, and staff. It keeps its place, and so do the replies to it."""
     mine, found = _writable(topic)
-    written = discussion_entries.existing(found.id, entry.id)
+    written = discussion_entries.existing(found.id, entry.id, to_change=True)
     discussion_entries.remove(written, mine, caller())
     db.session.commit()
     return _one(found.id, written.id)

@@ -32,12 +32,12 @@ def recent_replies(entry_ids: list[int], user_id: int) -> Rows:
     return entry_rows(user_id).where(DiscussionEntry.id.in_(wanted)).order_by(DiscussionEntry.id.desc())
 
 
-def existing(topic_id: int, entry_id: int) -> DiscussionEntry:
+def existing(topic_id: int, entry_id: int, *, to_change: bool = False) -> DiscussionEntry:
     """An entry of the topic that is not deleted. Raises NotFound."""
     found = select(DiscussionEntry).where(
         DiscussionEntry.id == entry_id, DiscussionEntry.topic_id == topic_id, DiscussionEntry.workflow_state == "active"
     )
-    entry = db.session.scalars(found.with_for_update(key_share=True)).first()
+    entry = db.session.scalars(found.with_for_update(key_share=True) if to_change else found).first()
     if entry is None:
         raise NotFound
     return entry

@@ -26,6 +26,15 @@ OPERATIONS: dict[str, Allowed] = {
     f"POST {ENTRY}/replies": Allowed(MEMBERS, {"message": "Hello"}),
     f"PUT {ENTRY}": Allowed(STAFF | {"student"}, {"message": "Hello"}),
     f"DELETE {ENTRY}": Allowed(STAFF | {"student"}),
+    f"PUT {TOPIC}/read": Allowed(READERS),
+    f"DELETE {TOPIC}/read": Allowed(READERS),
+    f"PUT {TOPIC}/read_all": Allowed(READERS),
+    f"DELETE {TOPIC}/read_all": Allowed(READERS),
+    f"PUT {TOPIC}/subscribed": Allowed(READERS),
+    f"DELETE {TOPIC}/subscribed": Allowed(READERS),
+    f"PUT {ENTRY}/read": Allowed(READERS),
+    f"DELETE {ENTRY}/read": Allowed(READERS),
+    f"POST {ENTRY}/rating": Allowed(MEMBERS, {"rating": "1"}),
     f"GET {C}/settings": Allowed(READERS),
     f"PUT {C}/settings": Allowed(CONTENT, {"allow_student_discussion_topics": True}),
 }
@@ -40,7 +49,7 @@ LISTS = (
 
 def targets(course: Course, student: Api) -> dict[str, object]:
     """A topic by the student, and an entry of theirs under it."""
-    topic = TopicFactory(course=course, user=student.user)
+    topic = TopicFactory(course=course, user=student.user, allow_rating=True)
     return {"topic": topic.id, "entry": EntryFactory(topic=topic, user=student.user).id}
 
 
