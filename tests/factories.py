@@ -9,9 +9,11 @@ from app.extensions import db
 from app.models.assignment_groups import AssignmentGroup
 from app.models.assignments import Assignment
 from app.models.courses import Course
+from app.models.discussions import DiscussionEntry, DiscussionTopic
 from app.models.enrollments import Enrollment
 from app.models.sections import Section
 from app.models.submissions import Submission
+from app.models.types import utc_now
 from app.models.users import User, sortable
 
 
@@ -123,6 +125,37 @@ class SubmissionFactory(ModelFactory):
     attempt = 1
     submitted_at = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
     workflow_state = "submitted"
+
+
+class TopicFactory(ModelFactory):
+    """A posted threaded topic of `course` by `user`; `is_announcement` makes it an announcement."""
+
+    class Meta:
+        model = DiscussionTopic
+        exclude = ("course", "user")
+
+    course: Any = factory.SubFactory(CourseFactory)
+    user: Any = factory.SubFactory(UserFactory)
+    course_id = factory.SelfAttribute("course.id")
+    user_id = factory.SelfAttribute("user.id")
+    title = factory.Sequence(lambda n: f"Topic {n}")
+    message = "<p>Discuss.</p>"
+    discussion_type = "threaded"
+    posted_at = factory.LazyFunction(utc_now)
+
+
+class EntryFactory(ModelFactory):
+    """An entry of `user` right under `topic`."""
+
+    class Meta:
+        model = DiscussionEntry
+        exclude = ("topic", "user")
+
+    topic: Any = factory.SubFactory(TopicFactory)
+    user: Any = factory.SubFactory(UserFactory)
+    topic_id = factory.SelfAttribute("topic.id")
+    user_id = factory.SelfAttribute("user.id")
+    message = "<p>I say.</p>"
 
 
 def default_section(course_id: int) -> int:

@@ -4,10 +4,14 @@ from flask import Flask
 
 from app.api import (
     accounts,
+    announcements,
     assignment_groups,
     assignments,
     course_users,
     courses,
+    discussion_entries,
+    discussion_marks,
+    discussions,
     docs,
     enrollments,
     health,
@@ -31,6 +35,10 @@ def register(app: Flask) -> None:
         assignment_groups,
         assignments,
         submissions,
+        discussions,
+        discussion_entries,
+        discussion_marks,
+        announcements,
         health,
         docs,
     ):

@@ -141,7 +141,8 @@ def _responses(view: Callable[..., Any], schema: dict[str, Any], *, signed_in: b
     if get_origin(get_type_hints(view)["return"]) is list:
         good["headers"] = LINK
     refused = {"content": {"application/json": {"schema": {"$ref": REF.format(model="Error")}}}}
-    found: dict[str, Any] = {_status(view): good}
+    status = _status(view)
+    found: dict[str, Any] = {status: {"description": "Done."} if status == "204" else good}
     if signed_in:
         found |= {status: {"description": text, **refused} for status, text in REFUSALS.items()}
     return found

@@ -1,8 +1,9 @@
 """Writes that both databases spell in their own way."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.extensions import db
@@ -14,6 +15,12 @@ def insert_unless_there(model: Any, **values: Any) -> int | None:
     statement = dialect.insert(model).values(**values).on_conflict_do_nothing().returning(model.id)
     made: int | None = db.session.scalar(statement)
     return made
+
+
+def insert_rows_unless_there(model: Any, columns: Sequence[str], rows: Select[Any]) -> None:
+    """Insert what `rows` selects, which has a WHERE, except where a unique index has one like it."""
+    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+    db.session.execute(dialect.insert(model).from_select(columns, rows).on_conflict_do_nothing())
 
 
 def make_room(model: Any, position: int, *scope: Any) -> None:

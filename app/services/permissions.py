@@ -30,6 +30,10 @@ class Right(StrEnum):
     GRADE = "manage_grades"
     SUBMIT = "participate_as_student"
     MANAGE_ASSIGNMENTS = "manage_assignments"
+    READ_FORUM = "read_forum"
+    POST_TO_FORUM = "post_to_forum"
+    CREATE_FORUM = "create_forum"
+    MODERATE_FORUM = "moderate_forum"
     MANAGE_STUDENTS = "manage_students"
     MANAGE_STAFF = "manage_admin_users"
     MANAGE_SECTIONS = "manage_sections"
@@ -42,7 +46,8 @@ class Right(StrEnum):
     BECOME_USER = "become_user"
 
 
-COURSE_STAFF = frozenset({Right.READ, Right.READ_DRAFTS, Right.READ_ROSTER})
+FORUM = frozenset({Right.READ_FORUM, Right.POST_TO_FORUM, Right.CREATE_FORUM})
+COURSE_STAFF = FORUM | {Right.READ, Right.READ_DRAFTS, Right.READ_ROSTER, Right.MODERATE_FORUM}
 TA = COURSE_STAFF | {Right.READ_GRADES, Right.GRADE, Right.MANAGE_ASSIGNMENTS, Right.MANAGE_STUDENTS}
 
 GRANTS: dict[Role, frozenset[Right]] = {
@@ -50,14 +55,14 @@ GRANTS: dict[Role, frozenset[Right]] = {
     Role.TEACHER: TA | {Right.MANAGE_STAFF, Right.MANAGE_SECTIONS, Right.MANAGE_COURSE},
     Role.TA: TA,
     Role.DESIGNER: COURSE_STAFF | {Right.MANAGE_ASSIGNMENTS, Right.MANAGE_SECTIONS, Right.MANAGE_COURSE},
-    Role.STUDENT: frozenset({Right.READ, Right.READ_ROSTER, Right.SUBMIT}),
-    Role.OBSERVER: frozenset({Right.READ}),
+    Role.STUDENT: FORUM | {Right.READ, Right.READ_ROSTER, Right.SUBMIT},
+    Role.OBSERVER: frozenset({Right.READ, Right.READ_FORUM}),
     Role.VISITOR: frozenset({Right.READ}),
 }
 """role -> rights, while the course is available and the enrolment in force."""
 
 STAFF = (Role.TEACHER, Role.TA, Role.DESIGNER)
-FINISHED = frozenset({Right.READ, Right.READ_ROSTER})
+FINISHED = frozenset({Right.READ, Right.READ_ROSTER, Right.READ_FORUM})
 """What a finished course leaves to those who are not its staff."""
 
 

@@ -1,0 +1,141 @@
+"""What people write under the topics of discussions."""
+
+from collections import defaultdict
+from typing import Literal
+
+from flask import Blueprint
+from sqlalchemy import or_
+
+from app.extensions import db
+from app.http.auth import caller, require_right, viewer
+from app.http.lookup import Ref, find_row, names
+from app.http.pagination import page
+from app.http.params import Html, Id, Params, takes
+from app.models.discussions import DiscussionEntry, DiscussionTopic
+from app.models.types import AnyRow
+from app.serializers.discussions import EntryJSON, ViewJSON, entry_json, view_json
+from app.services import discussion_entries, discussions
+from app.services.permissions import Access, Right
+
+blueprint = Blueprint("discussion_entries", __name__, url_prefix="/api/v1")
+TOPIC = "/courses/<ref:course>/discussion_topics/<ref:topic>"
+ENTRY = f"{TOPIC}/entries/<ref:entry>"
+
+
+class EntryParams(Params):
+    """An entry."""
+
+    message: Html
+    """HTML."""
+
+
+class EntryListParams(Params):
+    """Which entries."""
+
+    ids: list[Id] = []
+
+
+@blueprint.get(f"{TOPIC}/view")
+def view_topic(course: Ref, topic: Ref) -> ViewJSON:
+    """Get everything under a topic, replies within what they answer, with who wrote and what the caller has not read."""
+    found = _readable(topic)
+    rows = db.session.execute(discussion_entries.of_topic(found.id, caller().id).order_by(DiscussionEntry.id)).all()
+    return view_json(rows, viewer())
+
+
+@blueprint.get(f"{TOPIC}/entry_list")
+@takes(EntryListParams)
+def list_named_entries(params: EntryListParams, course: Ref, topic: Ref) -> list[EntryJSON]:
+    """List the entries of those ids, on whatever level they are, in the order of their ids."""
+    found = _readable(topic)
+    statement = discussion_entries.of_topic(found.id, caller().id).where(DiscussionEntry.id.in_(params.ids))
+    return [entry_json(row, viewer()) for row in page(statement.order_by(DiscussionEntry.id))]
+
+
+@blueprint.get(f"{TOPIC}/entries")
+def list_entries(course: Ref, topic: Ref) -> list[EntryJSON]:
+    """List the entries right under a topic, newest first, each with the newest replies below it."""
+    found, looking = _readable(topic), viewer()
+    statement = discussion_entries.of_topic(found.id, caller().id).where(DiscussionEntry.parent_id.is_(None))
+    bodies = [entry_json(row, looking) for row in page(statement.order_by(DiscussionEntry.id.desc()))]
+    replies = defaultdict(list)
+    for row in db.session.execute(discussion_entries.recent_replies([body["id"] for body in bodies], caller().id)):
+        replies[row.root_entry_id].append(entry_json(row, looking))
+    for body in bodies:
+        if below := replies.get(body["id"]):
+            body["recent_replies"] = below[: discussion_entries.RECENT]
+            body["has_more_replies"] = len(below) > discussion_entries.RECENT
+    return bodies
+
+
+@blueprint.post(f"{TOPIC}/entries")
+@takes(EntryParams)
+def create_entry(params: EntryParams, course: Ref, topic: Ref) -> tuple[EntryJSON, Literal[201]]:
+    """Write something under a topic."""
+    _, found = _writable(topic)
+    entry_id = discussion_entries.write(found, caller(), params.message)
+    db.session.commit()
+    return _one(found.id, entry_id), 201
+
+
+@blueprint.get(f"{ENTRY}/replies")
+def list_replies(course: Ref, topic: Ref, entry: Ref) -> list[EntryJSON]:
+    """List the replies to an entry, newest first: of one right under the topic all that are below it."""
+    found = _readable(topic)
+    of_topic = discussion_entries.of_topic(found.id, caller().id)
+    above = find_row(of_topic.where(names(DiscussionEntry, entry))).id
+    below = of_topic.where(or_(DiscussionEntry.root_entry_id == above, DiscussionEntry.parent_id == above))
+    return [entry_json(row, viewer()) for row in page(below.order_by(DiscussionEntry.id.desc()))]
+
+
+@blueprint.post(f"{ENTRY}/replies")
+@takes(EntryParams)
+def create_reply(params: EntryParams, course: Ref, topic: Ref, entry: Ref) -> tuple[EntryJSON, Literal[201]]:
+    """Answer an entry."""
+    mine, found = _writable(topic)
+    discussions.require_entries(mine, found)
+    entry_id = discussion_entries.write(found, caller(), params.message, discussion_entries.existing(found.id, entry.id))
+    db.session.commit()
+    return _one(found.id, entry_id), 201
+
+
+@blueprint.put(ENTRY)
+@takes(EntryParams)
+def change_entry(params: EntryParams, course: Ref, topic: Ref, entry: Ref) -> EntryJSON:
+    """Change an entry: its author, and staff."""
+    mine, found = _writable(topic)
+    written = discussion_entries.existing(found.id, entry.id, to_change=True)
+    discussion_entries.change(written, mine, caller(), params.message)
+    db.session.commit()
+    return _one(found.id, written.id)
+
+
+@blueprint.delete(ENTRY)
+def delete_entry(course: Ref, topic: Ref, entry: Ref) -> EntryJSON:
+    """Delete an entry: its author, and staff. It keeps its place, and so do the replies to it."""
+    mine, found = _writable(topic)
+    written = discussion_entries.existing(found.id, entry.id, to_change=True)
+    discussion_entries.remove(written, mine, caller())
+    db.session.commit()
+    return _one(found.id, written.id)
+
+
+def _readable(topic: Ref) -> AnyRow:
+    """A topic whose entries the caller may read. Raises NotFound and Forbidden."""
+    mine = require_right(Right.READ_FORUM)
+    found = discussions.target(mine, caller(), names(DiscussionTopic, topic))
+    discussions.require_entries(mine, found)
+    return found
+
+
+def _writable(topic: Ref) -> tuple[Access, AnyRow]:
+    """A topic under which the caller may write. Raises NotFound and Forbidden."""
+    mine = require_right(Right.READ_FORUM)
+    found = discussions.target(mine, caller(), names(DiscussionTopic, topic), to_write=True)
+    discussion_entries.require_open(mine, found)
+    return mine, found
+
+
+def _one(topic_id: int, entry_id: int) -> EntryJSON:
+    row = find_row(discussion_entries.of_topic(topic_id, caller().id).where(DiscussionEntry.id == entry_id))
+    return entry_json(row, viewer())

@@ -1,0 +1,168 @@
+"""Discussion topics of a course, its announcements among them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from flask import Blueprint
+from sqlalchemy import ColumnElement, func
+
+from app.errors import Invalid
+from app.extensions import db
+from app.http.auth import caller, require_right, viewer
+from app.http.lookup import Ref, find_row, names
+from app.http.pagination import page
+from app.http.params import Flag, Html, Instant, Params, Text, Title, absent, takes
+from app.models.discussions import POSTED_AT, RECENT_ACTIVITY, DiscussionTopic, is_closed, is_posted, topic_rows, unread_count
+from app.models.types import AnyRow, utc_now
+from app.serializers.discussions import DeletedTopicJSON, TopicJSON, topic_json
+from app.services import discussions
+from app.services.permissions import Access, Right
+
+blueprint = Blueprint("discussions", __name__, url_prefix="/api/v1")
+COLLECTION = "/courses/<ref:course>/discussion_topics"
+SCOPES: dict[str, Callable[[], Any]] = {
+    "locked": is_closed,
+    "unlocked": lambda: ~is_closed(),
+    "pinned": lambda: DiscussionTopic.pinned,
+    "unpinned": lambda: ~DiscussionTopic.pinned,
+}
+
+
+class TopicListParams(Params):
+    """Which topics, in which order."""
+
+    only_announcements: Flag = False
+    """Announcements instead of discussions."""
+    search_term: Text | None = None
+    scope: Text | None = None
+    """locked, unlocked, pinned, unpinned; several with commas between."""
+    filter_by: Literal["all", "unread"] = "all"
+    order_by: Literal["position", "recent_activity", "title"] = "position"
+    """position: pinned ones first, then the newest."""
+
+
+class TopicParams(Params):
+    """A new or changed topic."""
+
+    title: Title = absent()
+    message: Html | None = None
+    discussion_type: Literal["side_comment", "threaded", "not_threaded"] | None = None
+    """Only under threaded topics are replies answered; elsewhere they stand side by side under the first entry."""
+    published: Flag | None = None
+    is_announcement: Flag | None = None
+    delayed_post_at: Instant | None = None
+    """Students do not see it before."""
+    lock_at: Instant | None = None
+    require_initial_post: Flag | None = None
+    """Students see what others wrote once they have written something themselves."""
+    pinned: Flag | None = None
+    locked: Flag | None = None
+    allow_rating: Flag | None = None
+
+
+class SettingsParams(Params):
+    """What is set in a course."""
+
+    allow_student_discussion_topics: Flag | None = None
+
+
+@blueprint.get(COLLECTION)
+@takes(TopicListParams)
+def list_topics(params: TopicListParams, course: Ref) -> list[TopicJSON]:
+    """List the discussions of a course, or its announcements; students see those that are posted."""
+    mine = require_right(Right.READ_FORUM)
+    statement = topic_rows(caller().id, mine.observed_ids).where(
+        DiscussionTopic.course_id == mine.course_id, DiscussionTopic.is_announcement == params.only_announcements
+    )
+    if not discussions.moderates(mine):
+        statement = statement.where(is_posted())
+    if params.search_term:
+        statement = statement.where(DiscussionTopic.title.icontains(params.search_term, autoescape=True))
+    if params.filter_by == "unread":
+        statement = statement.where(unread_count(caller().id) > 0)
+    return _shown(page(statement.where(*_in_scope(params.scope)).order_by(*_order(params))), mine)
+
+
+@blueprint.post(COLLECTION)
+@takes(TopicParams)
+def create_topic(params: TopicParams, course: Ref) -> TopicJSON:
+    """Start a discussion, or make an announcement: staff, and students where the course lets them start discussions."""
+    mine = require_right(Right.CREATE_FORUM)
+    topic = discussions.create(mine, caller(), params.given())
+    db.session.commit()
+    return _one(mine, DiscussionTopic.id == topic.id)
+
+
+@blueprint.get(f"{COLLECTION}/<ref:topic>")
+def get_topic(course: Ref, topic: Ref) -> TopicJSON:
+    """Get a discussion or an announcement."""
+    return _one(require_right(Right.READ_FORUM), names(DiscussionTopic, topic))
+
+
+@blueprint.put(f"{COLLECTION}/<ref:topic>")
+@takes(TopicParams)
+def change_topic(params: TopicParams, course: Ref, topic: Ref) -> TopicJSON:
+    """Change a discussion or an announcement: its author, and staff."""
+    mine = require_right(Right.CREATE_FORUM)
+    found = discussions.existing(mine, names(DiscussionTopic, topic))
+    discussions.change(found, mine, caller(), params.given())
+    db.session.commit()
+    return _one(mine, DiscussionTopic.id == found.id)
+
+
+@blueprint.delete(f"{COLLECTION}/<ref:topic>")
+def delete_topic(course: Ref, topic: Ref) -> DeletedTopicJSON:
+    """Delete a discussion or an announcement: staff, and its author as long as it has no entries."""
+    mine = require_right(Right.CREATE_FORUM)
+    found = discussions.existing(mine, names(DiscussionTopic, topic))
+    discussions.remove(found, mine, caller())
+    with db.session.no_autoflush:
+        body = _one(mine, DiscussionTopic.id == found.id)
+    db.session.commit()
+    return {**body, "published": False, "deleted_at": utc_now()}
+
+
+@blueprint.get("/courses/<ref:course>/settings")
+def get_settings(course: Ref) -> dict[str, bool]:
+    """Tell what is set in a course."""
+    mine = require_right(Right.READ)
+    return {"allow_student_discussion_topics": discussions.students_start_topics(mine.course_id)}
+
+
+@blueprint.put("/courses/<ref:course>/settings")
+@takes(SettingsParams)
+def change_settings(params: SettingsParams, course: Ref) -> dict[str, bool]:
+    """Set whether students may start discussions."""
+    mine = require_right(Right.MANAGE_COURSE)
+    if params.allow_student_discussion_topics is not None:
+        discussions.let_students_start_topics(mine.course_id, params.allow_student_discussion_topics)
+    db.session.commit()
+    return {"allow_student_discussion_topics": discussions.students_start_topics(mine.course_id)}
+
+
+def _in_scope(scope: str | None) -> list[ColumnElement[bool]]:
+    wanted = [name.strip() for name in (scope or "").split(",") if name.strip()]
+    if not SCOPES.keys() >= set(wanted):
+        raise Invalid.field("scope", f"takes {', '.join(SCOPES)}")
+    return [SCOPES[name]() for name in sorted(set(wanted))]
+
+
+def _order(params: TopicListParams) -> tuple[Any, ...]:
+    if params.order_by == "title":
+        return func.lower(DiscussionTopic.title), DiscussionTopic.id
+    if params.order_by == "recent_activity":
+        return RECENT_ACTIVITY.desc(), DiscussionTopic.id.desc()
+    newest = (POSTED_AT.is_not(None), POSTED_AT.desc(), DiscussionTopic.id.desc())
+    return DiscussionTopic.position.is_(None), DiscussionTopic.position, *newest
+
+
+def _one(mine: Access, named: ColumnElement[bool]) -> TopicJSON:
+    """A topic that the caller may read, as they see it. Raises NotFound, and Forbidden where it is not posted yet."""
+    row = find_row(topic_rows(caller().id, mine.observed_ids).where(DiscussionTopic.course_id == mine.course_id, named))
+    discussions.require_posted(mine, row)
+    return _shown([row], mine)[0]
+
+
+def _shown(rows: Sequence[AnyRow], mine: Access) -> list[TopicJSON]:
+    looking = viewer()
+    return [topic_json(row, looking, discussions.permissions(row, mine, caller())) for row in rows]
