@@ -117,6 +117,10 @@ def person_json(row: AnyRow, viewer: Viewer) -> PersonJSON:
     return {"id": row.user_id, "display_name": row.user_name, "avatar_image_url": row.avatar_url, "html_url": url}
 
 
+def _permissions_json(permissions: Mapping[str, bool]) -> TopicPermissionsJSON:
+    return {"attach": False, "update": permissions["update"], "reply": permissions["reply"], "delete": permissions["delete"]}
+
+
 def topic_json(row: AnyRow, viewer: Viewer, permissions: Mapping[str, bool]) -> TopicJSON:
     """One topic."""
     url = f"{viewer.base_url}/courses/{row.course_id}/discussion_topics/{row.id}"
@@ -157,12 +161,7 @@ def topic_json(row: AnyRow, viewer: Viewer, permissions: Mapping[str, bool]) -> 
         "topic_children": [],
         "attachments": [],
         "podcast_url": None,
-        "permissions": {
-            "attach": False,
-            "update": permissions["update"],
-            "reply": permissions["reply"],
-            "delete": permissions["delete"],
-        },
+        "permissions": _permissions_json(permissions),
     }
     if body["locked_for_user"]:
         body["lock_explanation"] = "This topic is locked: it takes no more replies."
