@@ -30,6 +30,8 @@ class Right(StrEnum):
     GRADE = "manage_grades"
     SUBMIT = "participate_as_student"
     MANAGE_ASSIGNMENTS = "manage_assignments"
+    MANAGE_PAGES = "manage_wiki_update"
+    MANAGE_MODULES = "manage_course_content_edit"
     MANAGE_STUDENTS = "manage_students"
     MANAGE_STAFF = "manage_admin_users"
     MANAGE_SECTIONS = "manage_sections"
@@ -42,7 +44,7 @@ class Right(StrEnum):
     BECOME_USER = "become_user"
 
 
-COURSE_STAFF = frozenset({Right.READ, Right.READ_DRAFTS, Right.READ_ROSTER})
+COURSE_STAFF = frozenset({Right.READ, Right.READ_DRAFTS, Right.READ_ROSTER, Right.MANAGE_PAGES, Right.MANAGE_MODULES})
 TA = COURSE_STAFF | {Right.READ_GRADES, Right.GRADE, Right.MANAGE_ASSIGNMENTS, Right.MANAGE_STUDENTS}
 
 GRANTS: dict[Role, frozenset[Right]] = {
