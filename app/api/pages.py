@@ -16,8 +16,8 @@ from app.models.pages import Page, page_named, page_rows
 from app.models.types import AnyRow
 from app.serializers.pages import PageJSON, page_json
 from app.services import assignment_groups, module_items, pages
-from app.services.module_content import CONTRIBUTE, VIEW
-from app.services.module_progress import Holding, holding, learner
+from app.services.module_content import CONTRIBUTE
+from app.services.module_progress import Holding, held_for
 from app.services.permissions import Right, require
 
 blueprint = Blueprint("pages", __name__, url_prefix="/api/v1")
@@ -160,19 +160,16 @@ def _change(found: Page, params: PageParams) -> PageJSON:
     fields = params.wiki_page.given()
     pages.require_editor(mine, found, fields)
     held = _held([found.id])
-    if held is not None:
-        require(held.lock(found.id) is None)
+    require(held.lock(found.id) is None)
     pages.change(found, fields, caller())
-    if held is not None:
-        module_items.record(held.unmet(found.id, CONTRIBUTE), caller().id, CONTRIBUTE)
+    module_items.record(held.unmet(found.id, CONTRIBUTE), caller().id, CONTRIBUTE)
     db.session.commit()
     return _one(found.id)
 
 
-def _held(ids: list[int]) -> Holding | None:
-    """How modules lock those pages for the caller; None for staff."""
-    mine = access()
-    return None if mine.staff else holding(mine.course_id, "Page", ids, learner(mine, caller().id), viewer().now)
+def _held(ids: list[int]) -> Holding:
+    """How modules lock those pages for the caller."""
+    return held_for(access(), caller().id, "Page", ids, viewer().now)
 
 
 def _read(row: AnyRow) -> PageJSON:
@@ -180,16 +177,14 @@ def _read(row: AnyRow) -> PageJSON:
     mine = access()
     require(mine.staff or row.workflow_state == "active")
     held = _held([row.id])
-    if held is not None and Right.SUBMIT in mine.rights and held.user_id == caller().id:
-        module_items.record(held.unmet(row.id, VIEW), caller().id, VIEW)
-        db.session.commit()
-    return page_json(row, viewer(), body=True, lock=held.lock(row.id) if held else None)
+    module_items.viewed(mine, caller().id, held, row.id)
+    return page_json(row, viewer(), body=True, lock=held.lock(row.id))
 
 
 def _shown(rows: Sequence[AnyRow], *, body: bool) -> list[PageJSON]:
     held = _held([row.id for row in rows])
     looking = viewer()
-    return [page_json(row, looking, body=body, lock=held.lock(row.id) if held else None) for row in rows]
+    return [page_json(row, looking, body=body, lock=held.lock(row.id)) for row in rows]
 
 
 def _one(page_id: int) -> PageJSON:

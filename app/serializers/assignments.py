@@ -71,8 +71,11 @@ class AssignmentJSON(TypedDict):
     score_statistics: NotRequired[StatisticsJSON | None]
 
 
-def assignment_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> AssignmentJSON:
-    """One assignment. `include` may name all_dates; submission and score_statistics are composed by the route."""
+def assignment_json(row: AnyRow, viewer: Viewer, include: Container[str] = (), lock: str | None = None) -> AssignmentJSON:
+    """One assignment; `lock` says why a module keeps it from the viewer.
+
+    `include` may name all_dates; submission and score_statistics are composed by the route.
+    """
     published = row.workflow_state == "published"
     body: AssignmentJSON = {
         "id": row.id,
@@ -112,6 +115,8 @@ def assignment_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -
         body |= {"locked_for_user": True, "lock_explanation": explanation}
         if row.unlock_at is not None and viewer.now < row.unlock_at:
             body["description"] = None  # an exam is not read before it begins
+    if lock is not None:
+        body |= {"locked_for_user": True, "lock_explanation": lock, "description": None}
     if "all_dates" in include:
         body["all_dates"] = [{"base": True, "title": "Everyone", "due_at": row.due_at, "unlock_at": row.unlock_at, "lock_at": row.lock_at}]
     return body

@@ -10,8 +10,9 @@ from app.extensions import db
 from app.models.modules import Module, ModuleCompletion, ModuleItem
 from app.models.pages import page_named
 from app.models.writes import insert_unless_there
-from app.services.module_content import KINDS, MIN_PERCENTAGE, MIN_SCORE, PLAIN, find_content, requirements_of
-from app.services.permissions import Caller
+from app.services.module_content import KINDS, MIN_PERCENTAGE, MIN_SCORE, PLAIN, VIEW, find_content, requirements_of
+from app.services.module_progress import Holding
+from app.services.permissions import Access, Caller, Right
 from app.services.positions import insert_at, move, take_out
 
 MOST_ITEMS = 500
@@ -94,6 +95,15 @@ def record(item_ids: Iterable[int], user_id: int, requirement: str) -> None:
     """That the user did what the items ask for; twice is once."""
     for item_id in item_ids:
         insert_unless_there(ModuleCompletion, module_item_id=item_id, user_id=user_id, requirement=requirement)
+
+
+def viewed(mine: Access, caller_id: int, held: Holding, content_id: int) -> None:
+    """That a student read the thing, where an item asks for that and it is the first time.
+
+    Where only reading goes on there is no transaction: what is written is kept at once.
+    """
+    if Right.SUBMIT in mine.rights and held.user_id == caller_id:
+        record(held.unmet(content_id, VIEW), caller_id, VIEW)
 
 
 def take_back(item_id: int, user_id: int, requirement: str) -> None:

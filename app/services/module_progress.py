@@ -170,6 +170,14 @@ class Holding:
         ]
 
 
+NOTHING_HELD = Holding((), {}, 0, frozenset())
+
+
+def held_for(mine: Access, caller_id: int, kind: str, content_ids: Iterable[int], now: dt.datetime) -> Holding:
+    """How the course's modules hold those things for the caller; nothing is held from staff."""
+    return NOTHING_HELD if mine.staff else holding(mine.course_id, kind, content_ids, learner(mine, caller_id), now)
+
+
 def holding(course_id: int, kind: str, content_ids: Iterable[int], user_id: int, now: dt.datetime) -> Holding:
     """One statement, and two more only where a module could lock any of those things.
 
