@@ -12,7 +12,7 @@ from app.http.auth import access, caller, require_right, viewer
 from app.http.lookup import Ref, find, find_row
 from app.http.pagination import page as page_of
 from app.http.params import Flag, Html, Params, SearchTerm, Short, Text, Title, absent, takes
-from app.models.pages import Page, page_named, page_rows
+from app.models.pages import Page, page_named, page_rows, spelled
 from app.models.types import AnyRow
 from app.serializers.pages import PageJSON, page_json
 from app.services import assignment_groups, module_items, pages
@@ -146,7 +146,7 @@ def _named(course_id: int, name: str) -> Any:
 
 
 def _preferred(name: str) -> tuple[Any, ...]:
-    return () if "\0" in name else ((Page.url != name).asc(),)
+    return () if "\0" in name else ((Page.url != spelled(name)).asc(),)
 
 
 def _to_change(course_id: int) -> Any:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from app.errors import Invalid
 from app.extensions import db
 from app.models.modules import Module, ModuleCompletion, ModuleItem
-from app.models.pages import page_named
+from app.models.pages import Page, spelled
 from app.models.writes import insert_unless_there
 from app.services.module_content import KINDS, MIN_PERCENTAGE, MIN_SCORE, PLAIN, VIEW, find_content, requirements_of
 from app.services.module_progress import Holding
@@ -129,7 +129,7 @@ def _content_id(course_id: int, kind: str, given: dict[str, Any]) -> int:
     field = "page_url" if kind == "Page" and "page_url" in given else "content_id"
     if field not in given:
         raise Invalid.field(field, "must be given")
-    which = page_named(given[field]) if field == "page_url" else KINDS[kind].model.id == given[field]
+    which = Page.url == spelled(given[field]) if field == "page_url" else KINDS[kind].model.id == given[field]
     found = find_content(course_id, kind, which)
     if found is None:
         raise Invalid.field(field, f"is not a {kind.lower()} of this course")

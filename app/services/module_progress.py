@@ -126,8 +126,9 @@ def is_met(item: AnyRow) -> bool:
         return False
     if item.requirement == MIN_SCORE:
         return bool(item.score >= item.requirement_score)
-    # As hundredfold score against points: 7 of 10 are 70 %, which 7 / 10 * 100 is not.
-    return bool(item.points_possible) and bool(item.score * 100 >= item.requirement_score * item.points_possible)
+    # Rounded: 0.29 of 1 are 29 %, though 0.29 * 100 is a little less.
+    wanted = round(item.requirement_score * (item.points_possible or 0), 6)
+    return bool(item.points_possible) and bool(round(item.score * 100, 6) >= wanted)
 
 
 def _met_at(item: AnyRow) -> dt.datetime | None:

@@ -93,6 +93,12 @@ def test_nonsense_is_refused(teacher: Api, url: str, fields: dict[str, Any]) -> 
     assert teacher.ok("GET", url) == []
 
 
+def test_a_url_that_looks_like_another_pages_number_is_a_url(teacher: Api, url: str, course: Course) -> None:
+    page = PageFactory(course=course)
+    named = PageFactory(course=course, url=str(page.id))
+    assert make(teacher, url, type="Page", page_url=str(page.id))["content_id"] == named.id
+
+
 def test_things_of_another_course_are_no_items(teacher: Api, url: str) -> None:
     page, work = PageFactory(), AssignmentFactory()
     for fields in (

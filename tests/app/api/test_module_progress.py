@@ -172,6 +172,16 @@ def test_work_that_was_handed_in_before_counts(
     assert state(student, url, module) == ("completed" if met else "unlocked")
 
 
+@pytest.mark.parametrize(("score", "points", "least", "met"), [(0.29, 1.0, 29.0, True), (0.28, 1.0, 29.0, False), (0.7, 1.0, 70.0, True)])
+def test_a_percentage_is_compared_as_people_would(
+    student: Api, url: str, module: Module, course: Course, score: float, points: float, least: float, met: bool
+) -> None:
+    work = work_in(course, points_possible=points)
+    SubmissionFactory(assignment=work, user=student.user, score=score, workflow_state="graded")
+    item_of(module, "Assignment", work, "min_percentage", least)
+    assert (state(student, url, module) == "completed") is met
+
+
 def test_a_percentage_of_no_points_is_never_reached(student: Api, url: str, module: Module, course: Course) -> None:
     work = work_in(course, points_possible=0.0)
     SubmissionFactory(assignment=work, user=student.user, score=5.0, workflow_state="graded")

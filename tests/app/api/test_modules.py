@@ -39,7 +39,7 @@ def test_a_module_is_made_in_a_form_and_changed_in_json(teacher: Api, url: str) 
     form = {"module[name]": "Second", "module[unlock_at]": "2030-01-01T09:00:00+09:00", "module[prerequisite_module_ids][]": first["id"]}
     made = teacher.ok("POST", url, data={**form, "module[require_sequential_progress]": "1", "module[published]": "true"})
     assert (made["unlock_at"], made["prerequisite_module_ids"], made["published"]) == ("2030-01-01T00:00:00Z", [first["id"]], True)
-    fields = {"unlock_at": None, "prerequisite_module_ids": [], "name": "2nd", "publish_final_grade": True}
+    fields: dict[str, Any] = {"unlock_at": None, "prerequisite_module_ids": [], "name": "2nd", "publish_final_grade": True}
     changed = teacher.ok("PUT", f"{url}/{made['id']}", json={"module": fields})
     assert (changed["unlock_at"], changed["prerequisite_module_ids"], changed["name"]) == (None, [], "2nd")
     assert (changed["require_sequential_progress"], changed["publish_final_grade"], changed["published"]) == (True, True, True)
