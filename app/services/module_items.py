@@ -34,9 +34,7 @@ def create(module: Module, fields: dict[str, Any], caller: Caller) -> ModuleItem
     item.workflow_state = "active" if module.workflow_state == "active" else "unpublished"
     if "published" in given:
         publish(item, given["published"], caller)
-    item.position = insert_at(ModuleItem, given.get("position"), *inside(module.id))
-    if item.position > MOST_ITEMS:
-        raise Invalid(f"A module has at most {MOST_ITEMS} items.")
+    item.position = insert_at(ModuleItem, given.get("position"), *inside(module.id), most=MOST_ITEMS)
     db.session.add(item)
     db.session.flush()
     return item
@@ -55,7 +53,7 @@ def change(item: ModuleItem, fields: dict[str, Any], caller: Caller) -> None:
         if db.session.scalar(select(Module.id).where(Module.id == target, *_alive(item.course_id))) is None:
             raise Invalid.field("module_id", "is not a module of this course")
         take_out(ModuleItem, item.position, *inside(item.module_id), ModuleItem.id != item.id)
-        item.position = insert_at(ModuleItem, given.get("position"), *inside(target))
+        item.position = insert_at(ModuleItem, given.get("position"), *inside(target), most=MOST_ITEMS)
         item.module_id = target
     elif "position" in given:
         move(ModuleItem, item, given["position"], *inside(item.module_id))

@@ -24,9 +24,7 @@ def create(course_id: int, fields: dict[str, Any]) -> Module:
         raise Invalid.field("name", "can't be blank")
     module = Module(course_id=course_id, **{key: given[key] for key in SET if key in given})
     module.workflow_state = "active" if given.get("published") else "unpublished"
-    module.position = insert_at(Module, given.get("position"), *of_course(course_id))
-    if module.position > MOST_MODULES:
-        raise Invalid(f"A course has at most {MOST_MODULES} modules.")
+    module.position = insert_at(Module, given.get("position"), *of_course(course_id), most=MOST_MODULES)
     module.prerequisite_module_ids = _before(module, given.get("prerequisite_module_ids", []))
     db.session.add(module)
     db.session.flush()

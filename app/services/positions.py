@@ -4,13 +4,19 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
+from app.errors import Invalid
 from app.extensions import db
 from app.models.writes import make_room
 
 
-def insert_at(model: Any, position: int | None, *scope: Any) -> int:
-    """Where a new row of `scope` goes: at `position`, the others moved down, but never beyond the end; last if none is given."""
+def insert_at(model: Any, position: int | None, *scope: Any, most: int | None = None) -> int:
+    """Where a new row of `scope` goes: at `position`, the others moved down, but never beyond the end; last if none is given.
+
+    Raises Invalid where there are `most` already.
+    """
     count: int = db.session.scalar(select(func.count(model.id)).where(*scope)) or 0
+    if most is not None and count >= most:
+        raise Invalid(f"There can be at most {most} of them.")
     if position is None or position > count:
         return count + 1
     make_room(model, position, *scope)

@@ -215,7 +215,8 @@ def test_a_module_takes_no_more_items_than_anybody_reads(
     monkeypatch.setattr("app.services.module_items.MOST_ITEMS", 2)
     make(teacher, url, **LINK)
     make(teacher, url, **LINK)
-    assert teacher.post(url, json={"module_item": LINK}).status_code == 400
+    for fields in (LINK, {**LINK, "position": 1}):
+        assert teacher.post(url, json={"module_item": fields}).status_code == 400
     monkeypatch.setattr("app.services.modules.MOST_MODULES", 1)
     assert teacher.post(f"/courses/{course.id}/modules", json={"module": {"name": "x"}}).status_code == 400
 
