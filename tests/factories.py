@@ -11,6 +11,8 @@ from app.models.assignments import Assignment
 from app.models.courses import Course
 from app.models.discussions import DiscussionEntry, DiscussionTopic
 from app.models.enrollments import Enrollment
+from app.models.modules import Module, ModuleItem
+from app.models.pages import Page
 from app.models.sections import Section
 from app.models.submissions import Submission
 from app.models.types import utc_now
@@ -164,3 +166,51 @@ def default_section(course_id: int) -> int:
     assert found is not None
     db.session.commit()
     return int(found[0])
+
+
+class PageFactory(ModelFactory):
+    """A published page of `course`."""
+
+    class Meta:
+        model = Page
+        exclude = ("course", "user")
+
+    course: Any = factory.SubFactory(CourseFactory)
+    user: Any = factory.SubFactory(UserFactory)
+    course_id = factory.SelfAttribute("course.id")
+    user_id = factory.SelfAttribute("user.id")
+    title = factory.Sequence(lambda n: f"Page {n}")
+    url = factory.Sequence(lambda n: f"page-{n}")
+    body = "<p>Read this.</p>"
+    workflow_state = "active"
+
+
+class ModuleFactory(ModelFactory):
+    """A published module of `course`."""
+
+    class Meta:
+        model = Module
+        exclude = ("course",)
+
+    course: Any = factory.SubFactory(CourseFactory)
+    course_id = factory.SelfAttribute("course.id")
+    name = factory.Sequence(lambda n: f"Module {n}")
+    position = factory.Sequence(lambda n: n + 1)
+    workflow_state = "active"
+
+
+class ModuleItemFactory(ModelFactory):
+    """A published link in `module`, unless told what else it is."""
+
+    class Meta:
+        model = ModuleItem
+        exclude = ("module",)
+
+    module: Any = factory.SubFactory(ModuleFactory)
+    module_id = factory.SelfAttribute("module.id")
+    course_id = factory.SelfAttribute("module.course_id")
+    type = "ExternalUrl"
+    title = factory.Sequence(lambda n: f"Item {n}")
+    external_url = "https://example.com/"
+    position = factory.Sequence(lambda n: n + 1)
+    workflow_state = "active"

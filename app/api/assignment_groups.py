@@ -19,7 +19,8 @@ from app.models.types import AnyRow
 from app.serializers.assignment_groups import AssignmentGroupJSON, assignment_group_json
 from app.serializers.assignments import assignment_json
 from app.serializers.submissions import submission_json
-from app.services import assignment_groups, gradebook
+from app.services import assignment_groups, gradebook, module_items
+from app.services.module_progress import held_for
 from app.services.permissions import Right
 
 blueprint = Blueprint("assignment_groups", __name__, url_prefix="/api/v1/courses/<ref:course>/assignment_groups")
@@ -106,7 +107,10 @@ def delete_assignment_group(params: DeleteGroupParams, course: Ref, group: Ref) 
     require_right(Right.MANAGE_ASSIGNMENTS)
     found = _group(group)
     body = _one(found.id)
+    gone = db.session.scalars(select(Assignment.id).where(Assignment.assignment_group_id == found.id)).all()
     assignment_groups.remove(found, params.move_assignments_to)
+    if params.move_assignments_to is None:
+        module_items.forget(found.course_id, "Assignment", gone)
     db.session.commit()
     return body
 
@@ -145,9 +149,10 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str]) -> list[AssignmentG
     if "submission" in include:
         theirs = db.session.execute(gradebook.of_user(looking.user_id, [row.id for row in found]))
         own = {row.assignment_id: submission_json(row, looking) for row in theirs}
+    held = held_for(access(), looking.user_id, "Assignment", [row.id for row in found], looking.now)
     by_group: dict[int, list[Any]] = defaultdict(list)
     for row in found:
-        body = assignment_json(row, looking)
+        body = assignment_json(row, looking, lock=held.lock(row.id))
         if row.id in own:
             body["submission"] = own[row.id]
         by_group[row.assignment_group_id].append(body)

@@ -20,7 +20,8 @@ from app.models.types import AnyRow, Rows, utc_now
 from app.models.users import User
 from app.serializers.assignments import AssignmentJSON, StatisticsJSON, assignment_json
 from app.serializers.submissions import submission_json
-from app.services import assignment_groups, assignments, gradebook
+from app.services import assignment_groups, assignments, gradebook, module_items
+from app.services.module_progress import Holding, held_for
 from app.services.permissions import Right, require
 
 blueprint = Blueprint("assignments", __name__, url_prefix="/api/v1")
@@ -133,11 +134,14 @@ def create_assignment(params: AssignmentParams, course: Ref) -> AssignmentJSON:
 @blueprint.get(f"{COLLECTION}/<ref:assignment>")
 @takes(IncludeParams)
 def get_assignment(params: IncludeParams, course: Ref, assignment: Ref) -> AssignmentJSON:
-    """Get an assignment."""
+    """Get an assignment; that a student read it counts where a module asks for it."""
     mine = require_right(Right.READ)
     row = find_row(assignment_rows(staff=True).where(Assignment.course_id == mine.course_id, names(Assignment, assignment)))
     require(mine.staff or row.workflow_state == "published")
-    return _shown([row], params.include, caller().id)[0]
+    held = _held([row])
+    if row.unlock_at is None or row.unlock_at <= viewer().now:
+        module_items.viewed(mine, caller().id, held, row.id)
+    return _shown([row], params.include, caller().id, held)[0]
 
 
 @blueprint.put(f"{COLLECTION}/<ref:assignment>")
@@ -158,6 +162,7 @@ def delete_assignment(course: Ref, assignment: Ref) -> AssignmentJSON:
     found = _assignment(assignment)
     body = _one(found.id)
     found.workflow_state = "deleted"
+    module_items.forget(found.course_id, "Assignment", [found.id])
     db.session.commit()
     return {**body, "workflow_state": "deleted"}
 
@@ -217,10 +222,16 @@ def _in_bucket(bucket: str, user_id: int) -> ColumnElement[bool]:
     return buckets[bucket]
 
 
-def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int) -> list[AssignmentJSON]:
+def _held(rows: Sequence[AnyRow]) -> Holding:
+    """How modules lock those assignments for the caller."""
+    return held_for(access(), caller().id, "Assignment", [row.id for row in rows], viewer().now)
+
+
+def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, held: Holding | None = None) -> list[AssignmentJSON]:
     """Assignments with what `include` asks for: one statement for each kind of thing."""
     looking = viewer()
-    bodies = [assignment_json(row, looking, include) for row in rows]
+    held = held or _held(rows)
+    bodies = [assignment_json(row, looking, include, held.lock(row.id)) for row in rows]
     ids = [row.id for row in rows]
     if "submission" in include:
         own = {row.assignment_id: submission_json(row, looking) for row in db.session.execute(gradebook.of_user(user_id, ids))}

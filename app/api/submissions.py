@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, asc, desc, func, or_, select
 
 from app.errors import Invalid
 from app.extensions import db
-from app.http.auth import caller, require_right, viewer
+from app.http.auth import access, caller, require_right, viewer
 from app.http.lookup import Ref, find, find_row, matches_any, names
 from app.http.pagination import page
 from app.http.params import Flag, Html, Id, Instant, Params, Position, Text, WebUrl, takes
@@ -23,6 +23,7 @@ from app.serializers.submissions import StudentSubmissionsJSON, SubmissionJSON, 
 from app.serializers.users import user_json
 from app.serializers.viewer import Viewer
 from app.services import gradebook, submissions
+from app.services.module_progress import held_for
 from app.services.permissions import Access, Right, require
 
 blueprint = Blueprint("submissions", __name__, url_prefix="/api/v1")
@@ -98,6 +99,8 @@ def submit(params: SubmitParams, course: Ref, assignment: Ref) -> tuple[Submissi
     """Hand in one's own work; again for another attempt."""
     mine = require_right(Right.SUBMIT)
     target = _target(mine, assignment, caller().id)
+    held = held_for(mine, caller().id, "Assignment", [target.assignment_id], viewer().now)
+    require(held.lock(target.assignment_id) is None, held.lock(target.assignment_id))
     work = params.submission
     submissions.hand_in(target, work.submission_type, work.body, work.url)
     if params.comment.text_comment is not None:
@@ -277,7 +280,8 @@ def _users(bodies: Sequence[SubmissionJSON], looking: Viewer) -> None:
 
 def _assignments(bodies: Sequence[SubmissionJSON], looking: Viewer) -> None:
     rows = db.session.execute(assignment_rows(staff=looking.staff).where(Assignment.id.in_({body["assignment_id"] for body in bodies})))
-    found = {row.id: assignment_json(row, looking) for row in rows}
+    held = held_for(access(), looking.user_id, "Assignment", {body["assignment_id"] for body in bodies}, looking.now)
+    found = {row.id: assignment_json(row, looking, lock=held.lock(row.id)) for row in rows}
     for body in bodies:
         body["assignment"] = found.get(body["assignment_id"])
 

@@ -1,6 +1,19 @@
 """Tables, and the queries that belong to one table. Importing this package registers every table."""
 
-from app.models import accounts, assignment_groups, assignments, courses, discussions, enrollments, sections, submissions, tokens, users
+from app.models import (
+    accounts,
+    assignment_groups,
+    assignments,
+    courses,
+    discussions,
+    enrollments,
+    modules,
+    pages,
+    sections,
+    submissions,
+    tokens,
+    users,
+)
 
 __all__ = [
     "accounts",
@@ -9,6 +22,8 @@ __all__ = [
     "courses",
     "discussions",
     "enrollments",
+    "modules",
+    "pages",
     "sections",
     "submissions",
     "tokens",

@@ -71,8 +71,8 @@ class AssignmentJSON(TypedDict):
     score_statistics: NotRequired[StatisticsJSON | None]
 
 
-def assignment_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> AssignmentJSON:
-    """One assignment. `include` may name all_dates; submission and score_statistics are composed by the route."""
+def assignment_json(row: AnyRow, viewer: Viewer, include: Container[str] = (), lock: str | None = None) -> AssignmentJSON:
+    """One assignment; `lock` says why a module keeps it from a student. `include` may name all_dates, the route composes the rest."""
     published = row.workflow_state == "published"
     body: AssignmentJSON = {
         "id": row.id,
@@ -108,9 +108,9 @@ def assignment_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -
         body["allowed_extensions"] = row.allowed_extensions
     if viewer.staff:
         body["needs_grading_count"] = row.needs_grading_count
-    elif explanation := lock_explanation(row.unlock_at, row.lock_at, viewer.now):
+    elif explanation := lock or lock_explanation(row.unlock_at, row.lock_at, viewer.now):
         body |= {"locked_for_user": True, "lock_explanation": explanation}
-        if row.unlock_at is not None and viewer.now < row.unlock_at:
+        if lock or (row.unlock_at is not None and viewer.now < row.unlock_at):
             body["description"] = None  # an exam is not read before it begins
     if "all_dates" in include:
         body["all_dates"] = [{"base": True, "title": "Everyone", "due_at": row.due_at, "unlock_at": row.unlock_at, "lock_at": row.lock_at}]

@@ -34,6 +34,8 @@ class Right(StrEnum):
     POST_TO_FORUM = "post_to_forum"
     CREATE_FORUM = "create_forum"
     MODERATE_FORUM = "moderate_forum"
+    MANAGE_PAGES = "manage_wiki_update"
+    MANAGE_MODULES = "manage_course_content_edit"
     MANAGE_STUDENTS = "manage_students"
     MANAGE_STAFF = "manage_admin_users"
     MANAGE_SECTIONS = "manage_sections"
@@ -47,7 +49,8 @@ class Right(StrEnum):
 
 
 FORUM = frozenset({Right.READ_FORUM, Right.POST_TO_FORUM, Right.CREATE_FORUM})
-COURSE_STAFF = FORUM | {Right.READ, Right.READ_DRAFTS, Right.READ_ROSTER, Right.MODERATE_FORUM}
+CONTENT = frozenset({Right.MANAGE_PAGES, Right.MANAGE_MODULES, Right.MODERATE_FORUM})
+COURSE_STAFF = FORUM | CONTENT | {Right.READ, Right.READ_DRAFTS, Right.READ_ROSTER}
 TA = COURSE_STAFF | {Right.READ_GRADES, Right.GRADE, Right.MANAGE_ASSIGNMENTS, Right.MANAGE_STUDENTS}
 
 GRANTS: dict[Role, frozenset[Right]] = {
