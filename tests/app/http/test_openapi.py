@@ -35,7 +35,7 @@ def operations(app: Flask, described: Document) -> list[tuple[Rule, str, dict[st
 
 def good(operation: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The status and the schema of success."""
-    ((status, response),) = [(key, value) for key, value in operation["responses"].items() if key in ("200", "201")]
+    ((status, response),) = [(key, value) for key, value in operation["responses"].items() if key in ("200", "201", "204")]
     schema: dict[str, Any] = response["content"]["application/json"]["schema"]
     return status, schema
 
