@@ -12,6 +12,7 @@ from app.api import (
     enrollments,
     health,
     quiz_questions,
+    quiz_reports,
     quiz_submissions,
     quizzes,
     sections,
@@ -37,6 +38,7 @@ def register(app: Flask) -> None:
         quizzes,
         quiz_questions,
         quiz_submissions,
+        quiz_reports,
         health,
         docs,
     ):

@@ -3,17 +3,17 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.errors import Invalid
 from app.extensions import db
 from app.grading import quizzes
 from app.grading.notation import grade_of
 from app.models.assignments import Assignment
-from app.models.quiz_submissions import OPEN, QuizAttempt, QuizSubmission
-from app.models.quizzes import Quiz
+from app.models.quiz_submissions import LATEST, OPEN, QuizAttempt, QuizSubmission
+from app.models.quizzes import Quiz, QuizQuestion
 from app.models.submissions import SubmissionVersion
-from app.models.types import utc_now
+from app.models.types import Rows, utc_now
 from app.services.permissions import Caller
 from app.services.submissions import VERSIONED, locked_row, record_change
 
@@ -88,3 +88,17 @@ def extend(submission: QuizSubmission, attempt: QuizAttempt | None, given: dict[
         attempt.end_at = now + dt.timedelta(minutes=given["extend_from_now"])
     elif given.get("extend_from_end_at"):
         attempt.end_at += dt.timedelta(minutes=given["extend_from_end_at"])
+
+
+def finished(quiz_id: int, students: Select[int]) -> Rows:
+    """What the latest finished attempts of those students earned, without what they were asked and answered."""
+    columns = (QuizAttempt.score, QuizAttempt.started_at, QuizAttempt.finished_at, QuizAttempt.results)
+    found = select(*columns).select_from(QuizSubmission).join(QuizAttempt, LATEST[0] & LATEST[1])
+    return found.where(QuizSubmission.quiz_id == quiz_id, QuizAttempt.workflow_state != OPEN, QuizSubmission.user_id.in_(students))
+
+
+def questions(quiz_id: int) -> Rows:
+    """The questions that statistics name."""
+    columns = (QuizQuestion.id, QuizQuestion.question_type, QuizQuestion.question_text, QuizQuestion.position)
+    found = select(*columns).where(QuizQuestion.quiz_id == quiz_id, QuizQuestion.workflow_state != "deleted")
+    return found.order_by(QuizQuestion.position, QuizQuestion.id)

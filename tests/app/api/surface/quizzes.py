@@ -23,6 +23,8 @@ OPERATIONS = {
     f"PUT {QUIZ}/questions/<ref:question>": Allowed(STAFF, {"question": {"question_name": "New"}}),
     f"DELETE {QUIZ}/questions/<ref:question>": Allowed(STAFF),
     f"POST {QUIZ}/submissions": Allowed({"student", "peer"}),
+    f"POST {QUIZ}/extensions": Allowed(GRADERS, {"quiz_extensions": []}),
+    f"GET {QUIZ}/statistics": Allowed(GRADERS),
     f"GET {QUIZ}/submissions": Allowed(READERS),
     f"GET {QUIZ}/submission": Allowed(READERS),
     f"GET {SUBMISSION}": Allowed(GRADERS | {"student", "observer"}),
