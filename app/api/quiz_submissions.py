@@ -12,7 +12,7 @@ from app.http.auth import access, caller, require_right, viewer
 from app.http.html import safe_html
 from app.http.lookup import Ref, find_row, names
 from app.http.pagination import page
-from app.http.params import Id, Number, Params, Short, Text, takes
+from app.http.params import Id, Number, Params, Position, Short, Text, takes
 from app.models.quiz_submissions import OPEN, QuizAttempt, QuizSubmission, latest_attempts
 from app.models.quizzes import Quiz
 from app.models.submissions import Submission
@@ -44,7 +44,7 @@ class StartParams(Params):
 class AttemptParams(Params):
     """Which attempt, with the token that its beginning gave."""
 
-    attempt: int
+    attempt: Position
     validation_token: Short
 
 
@@ -71,7 +71,7 @@ class JudgedQuestion(Params):
 class JudgedAttempt(Params):
     """What staff says of one attempt."""
 
-    attempt: int | None = None
+    attempt: Position | None = None
     """The latest, if not said."""
     fudge_points: Number | None = None
     questions: dict[str, JudgedQuestion] = {}

@@ -217,7 +217,13 @@ def test_an_essay_waits_until_staff_scores_it(student: Api, teacher: Api, quiz: 
     assert (graded["workflow_state"], graded["score"], graded["grader_id"], graded["attempt"]) == ("graded", 3, teacher.id, 1)
     assert (questions(student, taken)[1]["score"], questions(student, taken)[1]["comment"]) == (2.5, "Good.")
     assert fetch("SELECT grader_id, score_after FROM grade_changes ORDER BY id")[1:] == [(teacher.id, 3)]
-    bad_ones: list[dict[str, Any]] = [{"attempt": 2}, {"questions": {"99": {"score": 1}}}, {"questions": {"x": {}}}, {"fudge_points": "a"}]
+    bad_ones: list[dict[str, Any]] = [
+        {"attempt": 2},
+        {"attempt": 10**18},
+        {"questions": {"99": {"score": 1}}},
+        {"questions": {"x": {}}},
+        {"fudge_points": "a"},
+    ]
     for bad in bad_ones:
         assert teacher.put(target, json={"quiz_submissions": [bad]}).status_code == 400
 
