@@ -13,6 +13,8 @@ from app.models.discussions import DiscussionEntry, DiscussionTopic
 from app.models.enrollments import Enrollment
 from app.models.modules import Module, ModuleItem
 from app.models.pages import Page
+from app.models.quiz_submissions import QuizAttempt, QuizSubmission
+from app.models.quizzes import Quiz, QuizQuestion
 from app.models.sections import Section
 from app.models.submissions import Submission
 from app.models.types import utc_now
@@ -214,3 +216,69 @@ class ModuleItemFactory(ModelFactory):
     external_url = "https://example.com/"
     position = factory.Sequence(lambda n: n + 1)
     workflow_state = "active"
+
+
+class QuizFactory(ModelFactory):
+    """A published practice quiz of `course`."""
+
+    class Meta:
+        model = Quiz
+        exclude = ("course",)
+
+    course: Any = factory.SubFactory(CourseFactory)
+    course_id = factory.SelfAttribute("course.id")
+    title = factory.Sequence(lambda n: f"Quiz {n}")
+    quiz_type = "practice_quiz"
+    workflow_state = "published"
+
+
+class QuizQuestionFactory(ModelFactory):
+    """A true or false question of one point in `quiz`; answer 1 is right."""
+
+    class Meta:
+        model = QuizQuestion
+        exclude = ("quiz",)
+
+    quiz: Any = factory.SubFactory(QuizFactory)
+    quiz_id = factory.SelfAttribute("quiz.id")
+    position = factory.Sequence(lambda n: n + 1)
+    question_name = factory.Sequence(lambda n: f"Question {n}")
+    question_text = "<p>True?</p>"
+    question_type = "true_false_question"
+    points_possible = 1.0
+    answers = factory.LazyFunction(
+        lambda: [{"id": 1, "text": "True", "weight": 100, "comments": ""}, {"id": 2, "text": "False", "weight": 0, "comments": ""}]
+    )
+    matches = factory.LazyFunction(list)
+
+
+class QuizSubmissionFactory(ModelFactory):
+    """`user` in their first attempt at `quiz`, which `attempt` holds."""
+
+    class Meta:
+        model = QuizSubmission
+        exclude = ("quiz", "user")
+
+    quiz: Any = factory.SubFactory(QuizFactory)
+    user: Any = factory.SubFactory(UserFactory)
+    quiz_id = factory.SelfAttribute("quiz.id")
+    user_id = factory.SelfAttribute("user.id")
+    attempt = 1
+    taken = factory.RelatedFactory("tests.factories.QuizAttemptFactory", factory_related_name="submission")
+
+
+class QuizAttemptFactory(ModelFactory):
+    """An open attempt without questions, whose token is `token`."""
+
+    class Meta:
+        model = QuizAttempt
+        exclude = ("submission",)
+
+    submission: Any = None
+    quiz_submission_id = factory.SelfAttribute("submission.id")
+    attempt = 1
+    validation_token = "token"
+    started_at = factory.LazyFunction(lambda: dt.datetime.now(dt.UTC))
+    questions = factory.LazyFunction(list)
+    points_possible = 0.0
+    quiz_version = 1

@@ -16,6 +16,8 @@ from app.http.request import params
 from app.logs import log
 from app.models.courses import Course
 from app.models.enrollments import Enrollment, in_force
+from app.models.quiz_submissions import QuizSubmission
+from app.models.quizzes import Quiz
 from app.models.sections import Section
 from app.models.tokens import AccessToken
 from app.models.types import AnyRow, Rows, utc_now
@@ -78,7 +80,7 @@ def _become(wanted: str) -> Sequence[AnyRow]:
 def _rows(token_hash: bytes = b"", user: Ref | None = None, token_id: int = 0) -> Sequence[AnyRow]:
     """The caller's row, once for each enrolment in force in the path's course."""
     path = request.view_args or {}
-    where = next((kind for kind in ("course", "section") if isinstance(path.get(kind), Ref)), None)
+    where = next((kind for kind in ("course", "section", "quiz_submission") if isinstance(path.get(kind), Ref)), None)
     ref: Ref | None = path.get(where) if where else None
     statement = _statement(where, ref.kind if ref else "", user.kind if user else "")
     values = {
@@ -121,9 +123,12 @@ def _statement(place: str | None, place_kind: str, person_kind: str) -> Rows:
 
 
 def _named(place: str, kind: str) -> ColumnElement[bool]:
-    """The course that the path names itself or by one of its sections."""
+    """The course that the path names itself, by one of its sections, or by an attempt at one of its quizzes."""
     if place == "course":
         return matches(Course, kind, bindparam("place"))
+    if place == "quiz_submission":
+        taken = select(Quiz.course_id).join(QuizSubmission, QuizSubmission.quiz_id == Quiz.id)
+        return Course.id == taken.where(matches(QuizSubmission, kind, bindparam("place"))).scalar_subquery()
     named = and_(matches(Section, kind, bindparam("place")), Section.workflow_state != "deleted")
     return Course.id == select(Section.course_id).where(named).scalar_subquery()
 

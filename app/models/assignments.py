@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base
 from app.models.enrollments import active_student
+from app.models.quizzes import Quiz
 from app.models.submissions import NEEDS_GRADING, Submission
 from app.models.types import CreatedAt, Key, LongText, Name, OptionalInstant, Rows, State, UpdatedAt, references
 
@@ -45,6 +46,7 @@ NEEDS_GRADING_COUNT = (
     .correlate(Assignment)
     .scalar_subquery()
 )
+QUIZ_ID = select(Quiz.id).where(Quiz.assignment_id == Assignment.id).correlate(Assignment).scalar_subquery()
 ASSIGNMENT_COLUMNS = (
     Assignment.id,
     Assignment.course_id,
@@ -66,6 +68,7 @@ ASSIGNMENT_COLUMNS = (
     Assignment.created_at,
     Assignment.updated_at,
     HAS_SUBMITTED.label("has_submitted_submissions"),
+    QUIZ_ID.label("quiz_id"),
 )
 FOR_STUDENTS = select(*ASSIGNMENT_COLUMNS).where(Assignment.workflow_state == "published")
 FOR_STAFF = select(*ASSIGNMENT_COLUMNS, NEEDS_GRADING_COUNT.label("needs_grading_count")).where(Assignment.workflow_state != "deleted")

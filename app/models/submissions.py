@@ -33,7 +33,8 @@ class Submission(Base):
     workflow_state: Mapped[State] = mapped_column(default="unsubmitted")
     score: Mapped[float | None]
     grade: Mapped[str | None] = mapped_column(String(40))
-    grader_id: Mapped[int | None] = references("users.id", nullable=True)
+    grader_id: Mapped[int | None] = mapped_column(BigId)
+    """A user; below 0 the quiz whose number it is without the sign."""
     graded_at: Mapped[OptionalInstant]
     excused: Mapped[bool] = mapped_column(default=False, server_default=false())
     grade_matches_current_submission: Mapped[bool] = mapped_column(default=True, server_default=true())
@@ -83,7 +84,8 @@ class GradeChange(Base):
 
     id: Mapped[Key]
     submission_id: Mapped[int] = references("submissions.id", index=True)
-    grader_id: Mapped[int] = references("users.id", index=True)
+    grader_id: Mapped[int] = mapped_column(BigId, index=True)
+    """A user; below 0 the quiz whose number it is without the sign."""
     real_user_id: Mapped[int] = references("users.id")
     """Differs from the grader when an admin acted as them."""
     score_before: Mapped[float | None]

@@ -94,7 +94,7 @@ def assignment_json(row: AnyRow, viewer: Viewer, include: Container[str] = (), l
         "html_url": f"{viewer.base_url}/courses/{row.course_id}/assignments/{row.id}",
         "omit_from_final_grade": row.omit_from_final_grade,
         "has_submitted_submissions": row.has_submitted_submissions,
-        "quiz_id": None,
+        "quiz_id": row.quiz_id,
         "peer_reviews": row.peer_reviews,
         "group_category_id": None,
         "muted": False,

@@ -8,12 +8,14 @@ from app.errors import Invalid
 from app.extensions import db
 from app.grading.notation import grade_of
 from app.models.assignments import NOT_SUBMITTED_ONLINE, Assignment
+from app.models.quizzes import Quiz
 from app.models.submissions import Submission
 from app.models.writes import make_room
 from app.services import assignment_groups
 from app.services.permissions import Caller
 from app.services.submissions import record_change
 
+OF_QUIZ = frozenset(("points_possible", "submission_types"))
 NULLABLE = ("description", "points_possible", "due_at", "lock_at", "unlock_at")
 
 
@@ -37,9 +39,14 @@ def create(course_id: int, fields: dict[str, Any]) -> Assignment:
     return assignment
 
 
-def change(assignment: Assignment, fields: dict[str, Any], caller: Caller) -> None:
-    """Set what `fields` gives. Raises Invalid; for unpublishing what students have handed in, too."""
+def change(assignment: Assignment, fields: dict[str, Any], caller: Caller, *, by_quiz: bool = False) -> None:
+    """Set what `fields` gives. Raises Invalid; for unpublishing what students have handed in, too.
+
+    What its points are and how it is handed in follows its quiz, where it has one.
+    """
     given = {key: value for key, value in fields.items() if value is not None or key in NULLABLE}
+    if not by_quiz and OF_QUIZ & given.keys() and db.session.scalar(select(Quiz.id).where(Quiz.assignment_id == assignment.id)):
+        given = {key: value for key, value in given.items() if key not in OF_QUIZ}
     if given.get("assignment_group_id") is not None:
         assignment_groups.existing(assignment.course_id, given["assignment_group_id"], "assignment_group_id")
     if "submission_types" in given:

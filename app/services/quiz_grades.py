@@ -1,0 +1,104 @@
+"""What attempts at quizzes are worth: added up, judged by staff, posted to the assignment; and what staff grant to students."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from app.errors import Invalid
+from app.extensions import db
+from app.grading import quizzes
+from app.grading.notation import grade_of
+from app.models.assignments import Assignment
+from app.models.quiz_submissions import LATEST, OPEN, QuizAttempt, QuizSubmission
+from app.models.quizzes import Quiz, QuizQuestion
+from app.models.submissions import SubmissionVersion
+from app.models.types import Rows, utc_now
+from app.services.permissions import Caller
+from app.services.submissions import VERSIONED, locked_row, record_change
+
+PENDING = "pending_review"
+
+
+def add_up(attempt: QuizAttempt) -> None:
+    """Its score and state follow its results."""
+    results = attempt.results.values()
+    attempt.score = quizzes.total([*(result["score"] for result in results), attempt.fudge_points])
+    attempt.workflow_state = PENDING if any(result["correct"] is None for result in results) else "complete"
+
+
+def judge(attempt: QuizAttempt, fudge_points: float | None, questions: dict[str, dict[str, Any]]) -> None:
+    """Set what staff gives: points besides, and scores and comments by question id. Raises Invalid."""
+    if attempt.workflow_state == OPEN:
+        raise Invalid.field("attempt", "is not complete yet")
+    if fudge_points is not None:
+        attempt.fudge_points = fudge_points
+    asked = {str(question["id"]): question for question in attempt.questions}
+    results = dict(attempt.results)
+    for question_id, given in questions.items():
+        if question_id not in asked:
+            raise Invalid.field("questions", f"{question_id[:20]} is not a question of this attempt")
+        result = dict(results[question_id])
+        if given.get("score") is not None:
+            result |= {"score": given["score"], "correct": given["score"] >= asked[question_id]["points_possible"]}
+        if "comment" in given:
+            result["comment"] = given["comment"]
+        results[question_id] = result
+    attempt.results = results
+    add_up(attempt)
+
+
+def post(quiz: Quiz, submission: QuizSubmission, attempt: QuizAttempt, grader: Caller, *, handed_in: bool) -> None:
+    """Keep the score that counts, and tell the quiz's assignment; every change of its grade is recorded."""
+    db.session.flush()
+    of_all = select(QuizAttempt.score, QuizAttempt.workflow_state).where(
+        QuizAttempt.quiz_submission_id == submission.id, QuizAttempt.workflow_state != OPEN
+    )
+    finished = db.session.execute(of_all.order_by(QuizAttempt.attempt)).all()
+    submission.kept_score = quizzes.kept([row.score or 0.0 for row in finished], quiz.scoring_policy)
+    if quiz.assignment_id is None:
+        return
+    # Locked before the submission, as where work is graded.
+    wanted = select(Assignment.grading_type, Assignment.points_possible).where(Assignment.id == quiz.assignment_id)
+    kind, points = db.session.execute(wanted.with_for_update(read=True)).one()
+    work = locked_row(quiz.assignment_id, submission.user_id)
+    before = (work.score, work.grade, work.excused)
+    if handed_in:
+        if work.attempt:
+            db.session.add(SubmissionVersion(submission_id=work.id, **{key: getattr(work, key) for key in VERSIONED}))
+        work.attempt, work.submission_type, work.submitted_at = attempt.attempt, "online_quiz", attempt.finished_at
+    pending = any(row.workflow_state == PENDING for row in finished)
+    work.workflow_state = PENDING if pending and not work.excused else "graded"
+    if not work.excused:
+        work.score, work.grade = submission.kept_score, grade_of(submission.kept_score, kind, points)
+        work.grader_id, work.graded_at, work.grade_matches_current_submission = grader.id, utc_now(), True
+    after = (work.score, work.grade, work.excused)
+    if after != before:
+        record_change(work, grader, before, after)
+
+
+def extend(submission: QuizSubmission, attempt: QuizAttempt | None, given: dict[str, Any], now: dt.datetime) -> None:
+    """Set what staff grants: attempts, minutes, entry after the lock. More time for the open attempt is the caller's to ask for."""
+    for name in ("extra_attempts", "extra_time", "manually_unlocked"):
+        if given.get(name) is not None:
+            setattr(submission, name, given[name])
+    if attempt is None or attempt.workflow_state != OPEN or attempt.end_at is None:
+        return
+    if given.get("extend_from_now"):
+        attempt.end_at = now + dt.timedelta(minutes=given["extend_from_now"])
+    elif given.get("extend_from_end_at"):
+        attempt.end_at += dt.timedelta(minutes=given["extend_from_end_at"])
+
+
+def finished(quiz_id: int, students: Select[int]) -> Rows:
+    """What the latest finished attempts of those students earned, without what they were asked and answered."""
+    columns = (QuizAttempt.score, QuizAttempt.started_at, QuizAttempt.finished_at, QuizAttempt.results)
+    found = select(*columns).select_from(QuizSubmission).join(QuizAttempt, LATEST[0] & LATEST[1])
+    return found.where(QuizSubmission.quiz_id == quiz_id, QuizAttempt.workflow_state != OPEN, QuizSubmission.user_id.in_(students))
+
+
+def questions(quiz_id: int) -> Rows:
+    """The questions that statistics name."""
+    columns = (QuizQuestion.id, QuizQuestion.question_type, QuizQuestion.question_text, QuizQuestion.position)
+    found = select(*columns).where(QuizQuestion.quiz_id == quiz_id, QuizQuestion.workflow_state != "deleted")
+    return found.order_by(QuizQuestion.position, QuizQuestion.id)
