@@ -143,7 +143,7 @@ def change_question(params: QuestionParams, course: Ref, quiz: Ref, question: Re
 
 
 @blueprint.delete(f"{COLLECTION}/<ref:question>")
-def delete_question(course: Ref, quiz: Ref, question: Ref) -> tuple[Literal[""], Literal[204]]:
+def delete_question(course: Ref, quiz: Ref, question: Ref) -> tuple[str, Literal[204]]:
     """Delete a question; attempts that have begun keep it."""
     found = _locked_quiz(quiz)
     quiz_questions.remove(found, _question(found.id, question), caller())
