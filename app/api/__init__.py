@@ -6,6 +6,7 @@ from app.api import (
     accounts,
     assignment_groups,
     assignments,
+    calendar_events,
     course_users,
     courses,
     docs,
@@ -31,6 +32,7 @@ def register(app: Flask) -> None:
         assignment_groups,
         assignments,
         submissions,
+        calendar_events,
         health,
         docs,
     ):

@@ -30,6 +30,7 @@ class Right(StrEnum):
     GRADE = "manage_grades"
     SUBMIT = "participate_as_student"
     MANAGE_ASSIGNMENTS = "manage_assignments"
+    MANAGE_CALENDAR = "manage_calendar"
     MANAGE_STUDENTS = "manage_students"
     MANAGE_STAFF = "manage_admin_users"
     MANAGE_SECTIONS = "manage_sections"
@@ -43,13 +44,13 @@ class Right(StrEnum):
 
 
 COURSE_STAFF = frozenset({Right.READ, Right.READ_DRAFTS, Right.READ_ROSTER})
-TA = COURSE_STAFF | {Right.READ_GRADES, Right.GRADE, Right.MANAGE_ASSIGNMENTS, Right.MANAGE_STUDENTS}
+TA = COURSE_STAFF | {Right.READ_GRADES, Right.GRADE, Right.MANAGE_ASSIGNMENTS, Right.MANAGE_CALENDAR, Right.MANAGE_STUDENTS}
 
 GRANTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right) - {Right.SUBMIT},
     Role.TEACHER: TA | {Right.MANAGE_STAFF, Right.MANAGE_SECTIONS, Right.MANAGE_COURSE},
     Role.TA: TA,
-    Role.DESIGNER: COURSE_STAFF | {Right.MANAGE_ASSIGNMENTS, Right.MANAGE_SECTIONS, Right.MANAGE_COURSE},
+    Role.DESIGNER: COURSE_STAFF | {Right.MANAGE_ASSIGNMENTS, Right.MANAGE_CALENDAR, Right.MANAGE_SECTIONS, Right.MANAGE_COURSE},
     Role.STUDENT: frozenset({Right.READ, Right.READ_ROSTER, Right.SUBMIT}),
     Role.OBSERVER: frozenset({Right.READ}),
     Role.VISITOR: frozenset({Right.READ}),
