@@ -14,6 +14,7 @@ from app.api import (
     health,
     sections,
     submissions,
+    todo,
     tokens,
     users,
 )
@@ -33,6 +34,7 @@ def register(app: Flask) -> None:
         assignments,
         submissions,
         calendar_events,
+        todo,
         health,
         docs,
     ):

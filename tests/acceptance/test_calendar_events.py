@@ -1,12 +1,14 @@
 """The calendar: events made, copied, read, changed and deleted; assignments as events."""
 
+import datetime as dt
+
 import pytest
 from canvasapi.calendar_event import CalendarEvent
 from canvasapi.canvas import Canvas
 from canvasapi.course import Course
 from canvasapi.exceptions import BadRequest, Forbidden, ResourceDoesNotExist
 
-from tests.acceptance.live import Classroom, Lms, Person
+from tests.acceptance.live import ESSAY, Classroom, Lms, Person
 
 MARCH = {"start_date": "2026-03-01", "end_date": "2026-03-31"}
 JOIN = "https://zoom.example/j/123?pwd=abc"
@@ -70,7 +72,6 @@ def test_assignments_stand_in_the_calendar_when_they_are_due(taught: Course, tea
     assert (titles(teacher.canvas, **options), titles(student.canvas, **options)) == (["Essay", "Draft"], ["Essay"])
     (event,) = student.canvas.get_calendar_events(**options)
     assert (event.id, event.start_at) == (f"assignment_{event.assignment['id']}", "2026-03-05T12:00:00Z")
-    assert student.canvas.get_calendar_event(event.id).title == "Essay"
 
 
 def test_only_staff_make_change_and_delete_a_courses_events(course: Course, teacher: Person, student: Person, outsider: Person) -> None:
@@ -93,6 +94,18 @@ def test_events_of_a_deleted_course_are_gone(lms: Lms, student: Person) -> None:
     for canvas in (lms.admin, student.canvas):
         with pytest.raises(ResourceDoesNotExist):
             canvas.get_calendar_event(event.id)
+
+
+def test_what_waits_and_what_was_missed(taught: Course, teacher: Person, student: Person) -> None:
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    for name, due in (("Soon", soon), ("Missed", soon - dt.timedelta(days=2))):
+        taught.create_assignment({**ESSAY, "name": name, "due_at": due})
+    me = student.canvas.get_current_user()
+    assert [assignment.name for assignment in me.get_missing_submissions()] == ["Missed"]
+    assert [(item.type, item.assignment["name"]) for item in student.canvas.get_todo_items()] == [("submitting", "Soon")]
+    student.through(next(iter(me.get_missing_submissions()))).submit({"submission_type": "online_text_entry", "body": "Late"})
+    assert list(me.get_missing_submissions()) == []
+    assert [(item.type, item.needs_grading_count) for item in teacher.canvas.get_todo_items()] == [("grading", 1)]
 
 
 @pytest.mark.parametrize(
