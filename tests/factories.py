@@ -8,6 +8,7 @@ import factory
 from app.extensions import db
 from app.models.assignment_groups import AssignmentGroup
 from app.models.assignments import Assignment
+from app.models.calendar_events import CalendarEvent
 from app.models.courses import Course
 from app.models.discussions import DiscussionEntry, DiscussionTopic
 from app.models.enrollments import Enrollment
@@ -282,3 +283,19 @@ class QuizAttemptFactory(ModelFactory):
     questions = factory.LazyFunction(list)
     points_possible = 0.0
     quiz_version = 1
+
+
+class CalendarEventFactory(ModelFactory):
+    """An hour's event of `course`, or of `user` where one is given, on 1 March 2026."""
+
+    class Meta:
+        model = CalendarEvent
+        exclude = ("course", "user")
+
+    user: Any = None
+    course: Any = factory.Maybe("user", None, factory.SubFactory(CourseFactory))
+    course_id = factory.LazyAttribute(lambda event: event.course.id if event.course else None)
+    user_id = factory.LazyAttribute(lambda event: event.user.id if event.user else None)
+    title = factory.Sequence(lambda n: f"Event {n}")
+    start_at = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+    end_at = dt.datetime(2026, 3, 1, 13, tzinfo=dt.UTC)

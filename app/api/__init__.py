@@ -7,6 +7,7 @@ from app.api import (
     announcements,
     assignment_groups,
     assignments,
+    calendar_events,
     course_users,
     courses,
     discussion_entries,
@@ -24,6 +25,7 @@ from app.api import (
     quizzes,
     sections,
     submissions,
+    todo,
     tokens,
     users,
 )
@@ -53,6 +55,8 @@ def register(app: Flask) -> None:
         quiz_questions,
         quiz_submissions,
         quiz_reports,
+        calendar_events,
+        todo,
         health,
         docs,
     ):

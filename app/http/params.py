@@ -1,16 +1,18 @@
 """Parameters as pydantic models: what an endpoint takes is a class above its route."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any, Concatenate, ParamSpec, Self, TypeVar, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from app.errors import Invalid
 from app.http.html import safe_html
 from app.http.request import params
 
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 MOST_ID = 2**63 - 1
 MOST_VALUES = 1000
 """Values of one list."""
@@ -39,6 +41,19 @@ def _instant(value: object) -> object:
         raise ValueError("must be an ISO 8601 date and time, such as 2026-03-01T09:00:00Z") from problem
 
 
+def _day_or_instant(value: object) -> object:
+    """A day such as 2026-03-01 is all of that day, in whichever zone."""
+    if not isinstance(value, str) or not DAY.fullmatch(value.strip()):
+        return _instant(value)
+    try:
+        day = dt.date.fromisoformat(value.strip())
+    except ValueError as problem:
+        raise ValueError("must be a day, such as 2026-03-01") from problem
+    if day.year in (dt.MINYEAR, dt.MAXYEAR):
+        raise ValueError("is too far away")
+    return day
+
+
 def _not_blank(value: str) -> str:
     if not value.strip():
         raise ValueError("can't be blank")
@@ -64,6 +79,7 @@ def _text(value: object) -> object:
 
 
 Instant = Annotated[dt.datetime, BeforeValidator(_instant)]
+DayOrInstant = Annotated[dt.date, PlainValidator(_day_or_instant, json_schema_input_type=str)]
 Flag = Annotated[bool, BeforeValidator(lambda value: False if value in (None, "") else value)]
 Id = Annotated[int, Field(ge=1, le=MOST_ID)]
 Position = Annotated[int, Field(ge=1, le=1_000_000)]

@@ -36,6 +36,7 @@ class Right(StrEnum):
     MODERATE_FORUM = "moderate_forum"
     MANAGE_PAGES = "manage_wiki_update"
     MANAGE_MODULES = "manage_course_content_edit"
+    MANAGE_CALENDAR = "manage_calendar"
     MANAGE_STUDENTS = "manage_students"
     MANAGE_STAFF = "manage_admin_users"
     MANAGE_SECTIONS = "manage_sections"
@@ -49,7 +50,7 @@ class Right(StrEnum):
 
 
 FORUM = frozenset({Right.READ_FORUM, Right.POST_TO_FORUM, Right.CREATE_FORUM})
-CONTENT = frozenset({Right.MANAGE_PAGES, Right.MANAGE_MODULES, Right.MODERATE_FORUM})
+CONTENT = frozenset({Right.MANAGE_PAGES, Right.MANAGE_MODULES, Right.MODERATE_FORUM, Right.MANAGE_CALENDAR})
 COURSE_STAFF = FORUM | CONTENT | {Right.READ, Right.READ_DRAFTS, Right.READ_ROSTER}
 TA = COURSE_STAFF | {Right.READ_GRADES, Right.GRADE, Right.MANAGE_ASSIGNMENTS, Right.MANAGE_STUDENTS}
 

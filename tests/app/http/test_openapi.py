@@ -144,6 +144,7 @@ READS = [
     "/courses/{course}/assignments?include[]=submission&include[]=score_statistics&include[]=all_dates",
     "/courses/{course}/assignments/{assignment}/submissions?include[]=user&include[]=submission_comments&include[]=submission_history",
     "/courses/{course}/assignments/{assignment}/submissions/{user}?include[]=assignment&include[]=user&include[]=submission_comments",
+    "/calendar_events?all_events=1&type=assignment&context_codes[]=course_{course}",
     "/users/{user}?include[]=email",
     "/users/{user}/profile",
     "/users/{user}/courses?include[]=total_scores",

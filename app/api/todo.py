@@ -1,0 +1,58 @@
+"""What waits for the caller, and what a student has missed."""
+
+from dataclasses import replace
+
+from flask import Blueprint
+from sqlalchemy import select
+
+from app.extensions import db
+from app.http.auth import caller, viewer
+from app.http.lookup import Ref, find, names
+from app.http.pagination import page
+from app.http.params import Id, Params, Text, takes
+from app.models.types import AnyRow, utc_now
+from app.models.users import User
+from app.serializers.assignments import AssignmentJSON, assignment_json
+from app.serializers.todo import TodoJSON, todo_json
+from app.services import todo
+from app.services.permissions import require
+
+blueprint = Blueprint("todo", __name__, url_prefix="/api/v1")
+
+
+class MissingParams(Params):
+    """Which of the missing work."""
+
+    course_ids: list[Id] = []
+    filter: list[Text] = []
+    """submittable: only what can still be handed in."""
+
+
+@blueprint.get("/users/<ref:user>/missing_submissions")
+@takes(MissingParams)
+def list_missing_submissions(params: MissingParams, user: Ref) -> list[AssignmentJSON]:
+    """List the assignments that a student has missed: yourself, whom you observe, or anybody for an admin."""
+    mine, now = caller(), utc_now()
+    user_id = db.session.scalar(select(User.id).where(names(User, user, mine.id), User.workflow_state != "deleted")) or 0
+    everything = user_id == mine.id or mine.admin
+    require(everything or todo.observes(mine.id, user_id, now))
+    statement = todo.missing(find(select(User.id).where(User.id == user_id)), now)
+    if not everything:
+        statement = statement.where(todo.observed_by(mine.id, user_id, now))
+    if params.course_ids:
+        statement = statement.where(todo.in_courses(params.course_ids))
+    if "submittable" in params.filter:
+        statement = statement.where(todo.open_to_students(now))
+    looking = replace(viewer(), staff=False)
+    return [assignment_json(row, looking) for row in page(statement)]
+
+
+@blueprint.get("/users/self/todo")
+def list_todo() -> list[TodoJSON]:
+    """List what the caller has to hand in within a week or to grade."""
+    return [_todo(row) for row in page(todo.waiting(caller().id, utc_now()))]
+
+
+def _todo(row: AnyRow) -> TodoJSON:
+    looking = replace(viewer(), staff=bool(row.grading))
+    return todo_json(row, assignment_json(row, looking), looking)
