@@ -10,6 +10,7 @@ from app.models.assignment_groups import AssignmentGroup
 from app.models.assignments import Assignment
 from app.models.courses import Course
 from app.models.enrollments import Enrollment
+from app.models.files import File, Folder
 from app.models.sections import Section
 from app.models.submissions import Submission
 from app.models.users import User, sortable
@@ -131,3 +132,36 @@ def default_section(course_id: int) -> int:
     assert found is not None
     db.session.commit()
     return int(found[0])
+
+
+class FolderFactory(ModelFactory):
+    """A root folder of `course`; with `parent_folder_id`, a folder in it."""
+
+    class Meta:
+        model = Folder
+        exclude = ("course",)
+
+    course: Any = factory.SubFactory(CourseFactory)
+    course_id = factory.SelfAttribute("course.id")
+    name = factory.Sequence(lambda n: f"folder {n}")
+
+
+class FileFactory(ModelFactory):
+    """An available text in `folder`, without bytes."""
+
+    class Meta:
+        model = File
+        exclude = ("folder",)
+
+    folder: Any = factory.SubFactory(FolderFactory)
+    folder_id = factory.SelfAttribute("folder.id")
+    course_id = factory.SelfAttribute("folder.course_id")
+    uploader_id = factory.LazyAttribute(lambda _: UserFactory().id)
+    uuid = factory.Sequence(str)
+    storage_key = factory.Sequence(lambda n: f"key{n}")
+    purpose = "course"
+    display_name = factory.Sequence(lambda n: f"file{n}.txt")
+    content_type = "text/plain"
+    size = 4
+    workflow_state = "available"
+    upload_open = False

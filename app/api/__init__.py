@@ -10,10 +10,13 @@ from app.api import (
     courses,
     docs,
     enrollments,
+    files,
+    folders,
     health,
     sections,
     submissions,
     tokens,
+    uploads,
     users,
 )
 
@@ -31,6 +34,9 @@ def register(app: Flask) -> None:
         assignment_groups,
         assignments,
         submissions,
+        files,
+        folders,
+        uploads,
         health,
         docs,
     ):

@@ -16,6 +16,7 @@ from app.http.request import params
 from app.logs import log
 from app.models.courses import Course
 from app.models.enrollments import Enrollment, in_force
+from app.models.files import File, Folder
 from app.models.sections import Section
 from app.models.tokens import AccessToken
 from app.models.types import AnyRow, Rows, utc_now
@@ -25,13 +26,18 @@ from app.services.permissions import Access, Caller, Membership, Right, Role, ac
 from app.services.tokens import hash_token
 
 READING = ("GET", "HEAD")
+PLACES: dict[str, tuple[Any, Any]] = {
+    "section": (Section, Section.course_id),
+    "file": (File, File.course_id),
+    "folder": (Folder, Folder.course_id),
+}
+"""What else than a course a path may name that lies in one."""
 
 
 def authenticate() -> None:
     """Find the caller, and their access to the path's course. Raises Unauthenticated, InvalidToken or Forbidden."""
     if request.method in READING:
-        # Nothing is written: no transaction, so neither BEGIN nor ROLLBACK goes to the database and back.
-        db.session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        reads_only()
     rows = _rows(hash_token(_secret()))
     if not rows:
         raise InvalidToken
@@ -40,6 +46,20 @@ def authenticate() -> None:
     wanted = params().get("as_user_id")
     if wanted is not None and wanted != "":
         rows = _become(str(wanted))
+    g.access = _access(rows, g.caller)
+
+
+def reads_only() -> None:
+    """Nothing is written: no transaction, so neither BEGIN nor ROLLBACK goes to the database and back."""
+    db.session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+
+
+def act_as(user_id: int) -> None:
+    """Go on as that user, whom a signature names in place of a token. Raises NotFound if they are no more."""
+    rows = _rows(user=Ref("id", str(user_id)))
+    if not rows:
+        raise NotFound
+    g.caller = Caller(id=user_id, admin=rows[0].admin, real_id=user_id, token_id=0)
     g.access = _access(rows, g.caller)
 
 
@@ -78,7 +98,7 @@ def _become(wanted: str) -> Sequence[AnyRow]:
 def _rows(token_hash: bytes = b"", user: Ref | None = None, token_id: int = 0) -> Sequence[AnyRow]:
     """The caller's row, once for each enrolment in force in the path's course."""
     path = request.view_args or {}
-    where = next((kind for kind in ("course", "section") if isinstance(path.get(kind), Ref)), None)
+    where = next((kind for kind in ("course", *PLACES) if isinstance(path.get(kind), Ref)), None)
     ref: Ref | None = path.get(where) if where else None
     statement = _statement(where, ref.kind if ref else "", user.kind if user else "")
     values = {
@@ -121,11 +141,14 @@ def _statement(place: str | None, place_kind: str, person_kind: str) -> Rows:
 
 
 def _named(place: str, kind: str) -> ColumnElement[bool]:
-    """The course that the path names itself or by one of its sections."""
+    """The course that the path names itself or by something in it."""
     if place == "course":
         return matches(Course, kind, bindparam("place"))
-    named = and_(matches(Section, kind, bindparam("place")), Section.workflow_state != "deleted")
-    return Course.id == select(Section.course_id).where(named).scalar_subquery()
+    model, course_id = PLACES[place]
+    named = matches(model, kind, bindparam("place"))
+    if model is Section:
+        named = and_(named, Section.workflow_state != "deleted")
+    return Course.id == select(course_id).where(named).scalar_subquery()
 
 
 def _access(rows: Sequence[AnyRow], caller: Caller) -> Access | None:
@@ -153,6 +176,12 @@ def access(*, deleted: bool = False) -> Access:
     if found is None or (found.course_state == "deleted" and not deleted):
         raise NotFound
     return found
+
+
+def access_or_none() -> Access | None:
+    """The caller's access to the course that the path's thing is in, if it is in one that is not deleted."""
+    found: Access | None = g.access
+    return None if found is None or found.course_state == "deleted" else found
 
 
 def require_right(right: Right) -> Access:

@@ -33,6 +33,9 @@ class Right(StrEnum):
     MANAGE_STUDENTS = "manage_students"
     MANAGE_STAFF = "manage_admin_users"
     MANAGE_SECTIONS = "manage_sections"
+    ADD_FILES = "manage_files_add"
+    EDIT_FILES = "manage_files_edit"
+    DELETE_FILES = "manage_files_delete"
     MANAGE_COURSE = "update"
     DELETE_COURSE = "delete"
     # of the account
@@ -42,7 +45,8 @@ class Right(StrEnum):
     BECOME_USER = "become_user"
 
 
-COURSE_STAFF = frozenset({Right.READ, Right.READ_DRAFTS, Right.READ_ROSTER})
+FILES = frozenset({Right.ADD_FILES, Right.EDIT_FILES, Right.DELETE_FILES})
+COURSE_STAFF = frozenset({Right.READ, Right.READ_DRAFTS, Right.READ_ROSTER}) | FILES
 TA = COURSE_STAFF | {Right.READ_GRADES, Right.GRADE, Right.MANAGE_ASSIGNMENTS, Right.MANAGE_STUDENTS}
 
 GRANTS: dict[Role, frozenset[Right]] = {
