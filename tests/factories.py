@@ -12,6 +12,7 @@ from app.models.calendar_events import CalendarEvent
 from app.models.courses import Course
 from app.models.discussions import DiscussionEntry, DiscussionTopic
 from app.models.enrollments import Enrollment
+from app.models.files import File, Folder
 from app.models.modules import Module, ModuleItem
 from app.models.pages import Page
 from app.models.quiz_submissions import QuizAttempt, QuizSubmission
@@ -299,3 +300,36 @@ class CalendarEventFactory(ModelFactory):
     title = factory.Sequence(lambda n: f"Event {n}")
     start_at = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
     end_at = dt.datetime(2026, 3, 1, 13, tzinfo=dt.UTC)
+
+
+class FolderFactory(ModelFactory):
+    """A root folder of `course`; with `parent_folder_id`, a folder in it."""
+
+    class Meta:
+        model = Folder
+        exclude = ("course",)
+
+    course: Any = factory.SubFactory(CourseFactory)
+    course_id = factory.SelfAttribute("course.id")
+    name = factory.Sequence(lambda n: f"folder {n}")
+
+
+class FileFactory(ModelFactory):
+    """An available text in `folder`, without bytes."""
+
+    class Meta:
+        model = File
+        exclude = ("folder",)
+
+    folder: Any = factory.SubFactory(FolderFactory)
+    folder_id = factory.SelfAttribute("folder.id")
+    course_id = factory.SelfAttribute("folder.course_id")
+    uploader_id = factory.LazyAttribute(lambda _: UserFactory().id)
+    uuid = factory.Sequence(str)
+    storage_key = factory.Sequence(lambda n: f"key{n}")
+    purpose = "course"
+    display_name = factory.Sequence(lambda n: f"file{n}.txt")
+    content_type = "text/plain"
+    size = 4
+    workflow_state = "available"
+    upload_open = False

@@ -15,6 +15,8 @@ from app.api import (
     discussions,
     docs,
     enrollments,
+    files,
+    folders,
     health,
     module_items,
     modules,
@@ -27,6 +29,7 @@ from app.api import (
     submissions,
     todo,
     tokens,
+    uploads,
     users,
 )
 
@@ -57,6 +60,9 @@ def register(app: Flask) -> None:
         quiz_reports,
         calendar_events,
         todo,
+        files,
+        folders,
+        uploads,
         health,
         docs,
     ):

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.http.auth import access, require_right, viewer
+from app.http.files import with_attachments
 from app.http.lookup import Ref, find, find_row, names
 from app.http.pagination import page
 from app.http.params import Id, Number, Params, Position, Text, Title, absent, takes
@@ -148,7 +149,7 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str]) -> list[AssignmentG
     own = {}
     if "submission" in include:
         theirs = db.session.execute(gradebook.of_user(looking.user_id, [row.id for row in found]))
-        own = {row.assignment_id: submission_json(row, looking) for row in theirs}
+        own = {body["assignment_id"]: body for body in with_attachments([submission_json(row, looking) for row in theirs])}
     held = held_for(access(), looking.user_id, "Assignment", [row.id for row in found], looking.now)
     by_group: dict[int, list[Any]] = defaultdict(list)
     for row in found:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, select
 
 from app.extensions import db
 from app.http.auth import access, caller, require_right, viewer
+from app.http.files import with_attachments
 from app.http.lookup import Ref, find, find_row, names
 from app.http.pagination import page
 from app.http.params import Flag, Html, Id, Instant, Number, Params, Position, Short, Text, Title, absent, takes
@@ -234,7 +235,8 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, held:
     bodies = [assignment_json(row, looking, include, held.lock(row.id)) for row in rows]
     ids = [row.id for row in rows]
     if "submission" in include:
-        own = {row.assignment_id: submission_json(row, looking) for row in db.session.execute(gradebook.of_user(user_id, ids))}
+        theirs = with_attachments([submission_json(row, looking) for row in db.session.execute(gradebook.of_user(user_id, ids))])
+        own = {body["assignment_id"]: body for body in theirs}
         for body in bodies:
             body["submission"] = own.get(body["id"])
     if "score_statistics" in include:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, asc, desc, func, or_, select
 from app.errors import Invalid
 from app.extensions import db
 from app.http.auth import access, caller, require_right, viewer
+from app.http.files import with_attachments
 from app.http.lookup import Ref, find, find_row, matches_any, names
 from app.http.pagination import page
 from app.http.params import Flag, Html, Id, Instant, Params, Position, Text, WebUrl, takes
@@ -22,7 +23,7 @@ from app.serializers.assignments import assignment_json
 from app.serializers.submissions import StudentSubmissionsJSON, SubmissionJSON, comment_json, history_json, submission_json
 from app.serializers.users import user_json
 from app.serializers.viewer import Viewer
-from app.services import gradebook, submissions
+from app.services import attachments, gradebook, submissions
 from app.services.module_progress import held_for
 from app.services.permissions import Access, Right, require
 
@@ -42,6 +43,13 @@ class NewComment(Params):
 
     text_comment: Text | None = None
     attempt: Position | None = None
+    file_ids: list[Id] = []
+    """Files that the caller uploaded for comments on this submission."""
+
+    @property
+    def written(self) -> bool:
+        """Whether there is anything to say."""
+        return self.text_comment is not None or bool(self.file_ids)
 
 
 class NewSubmission(Params):
@@ -54,6 +62,8 @@ class NewSubmission(Params):
     """HTML, for online_text_entry."""
     url: WebUrl | None = None
     """For online_url."""
+    file_ids: list[Id] = []
+    """For online_upload: files that the caller uploaded for this assignment."""
 
 
 class SubmitParams(IncludeParams):
@@ -102,11 +112,12 @@ def submit(params: SubmitParams, course: Ref, assignment: Ref) -> tuple[Submissi
     held = held_for(mine, caller().id, "Assignment", [target.assignment_id], viewer().now)
     require(held.lock(target.assignment_id) is None, held.lock(target.assignment_id))
     work = params.submission
-    submissions.hand_in(target, work.submission_type, work.body, work.url)
-    if params.comment.text_comment is not None:
-        submissions.comment(target, caller(), params.comment.text_comment)
+    file_ids = attachments.handed_in(target, caller(), work.file_ids) if work.submission_type == "online_upload" else []
+    submissions.hand_in(target, work.submission_type, work.body, work.url, file_ids)
+    if params.comment.written:
+        submissions.comment(target, caller(), params.comment.text_comment, file_ids=params.comment.file_ids)
     db.session.commit()
-    include = {*params.include, *(["submission_comments"] if params.comment.text_comment else [])}
+    include = {*params.include, *(["submission_comments"] if params.comment.written else [])}
     return _one(mine, target, include), 201
 
 
@@ -148,8 +159,8 @@ def grade_submission(params: GradeParams, course: Ref, assignment: Ref, user: Re
         given = params.submission.given()
         posted = (given["posted_grade"] or "") if "posted_grade" in given else None
         submissions.grade(target, caller(), posted, given.get("excuse"))
-    if params.comment.text_comment is not None:
-        submissions.comment(target, caller(), params.comment.text_comment, params.comment.attempt)
+    if params.comment.written:
+        submissions.comment(target, caller(), params.comment.text_comment, params.comment.attempt, params.comment.file_ids)
     db.session.commit()
     return _one(mine, target, {*params.include, "submission_comments"})
 
@@ -248,7 +259,7 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str]) -> list[SubmissionJ
     for name, embed in EMBEDS.items():
         if name in include:
             embed(bodies, looking)
-    return bodies
+    return with_attachments(bodies)
 
 
 def _ids(bodies: Sequence[SubmissionJSON]) -> list[int]:

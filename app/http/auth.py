@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from flask import g, request
-from sqlalchemy import ColumnElement, and_, bindparam, join, null, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, join, null, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import Invalid, InvalidToken, NotFound, Unauthenticated
@@ -16,6 +16,7 @@ from app.http.request import params
 from app.logs import log
 from app.models.courses import Course
 from app.models.enrollments import Enrollment, in_force
+from app.models.files import File, Folder
 from app.models.quiz_submissions import QuizSubmission
 from app.models.quizzes import Quiz
 from app.models.sections import Section
@@ -27,13 +28,19 @@ from app.services.permissions import Access, Caller, Membership, Right, Role, ac
 from app.services.tokens import hash_token
 
 READING = ("GET", "HEAD")
+PLACES: dict[str, tuple[Any, Select[Any]]] = {
+    "section": (Section, select(Section.course_id)),
+    "file": (File, select(File.course_id)),
+    "folder": (Folder, select(Folder.course_id)),
+    "quiz_submission": (QuizSubmission, select(Quiz.course_id).join(QuizSubmission, QuizSubmission.quiz_id == Quiz.id)),
+}
+"""What else than a course a path may name that lies in one, and how its course is found."""
 
 
 def authenticate() -> None:
     """Find the caller, and their access to the path's course. Raises Unauthenticated, InvalidToken or Forbidden."""
     if request.method in READING:
-        # Nothing is written: no transaction, so neither BEGIN nor ROLLBACK goes to the database and back.
-        db.session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        reads_only()
     rows = _rows(hash_token(_secret()))
     if not rows:
         raise InvalidToken
@@ -42,6 +49,20 @@ def authenticate() -> None:
     wanted = params().get("as_user_id")
     if wanted is not None and wanted != "":
         rows = _become(str(wanted))
+    g.access = _access(rows, g.caller)
+
+
+def reads_only() -> None:
+    """Nothing is written: no transaction, so neither BEGIN nor ROLLBACK goes to the database and back."""
+    db.session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+
+
+def act_as(user_id: int) -> None:
+    """Go on as that user, whom a signature names in place of a token. Raises NotFound if they are no more."""
+    rows = _rows(user=Ref("id", str(user_id)))
+    if not rows:
+        raise NotFound
+    g.caller = Caller(id=user_id, admin=rows[0].admin, real_id=user_id, token_id=0)
     g.access = _access(rows, g.caller)
 
 
@@ -80,7 +101,7 @@ def _become(wanted: str) -> Sequence[AnyRow]:
 def _rows(token_hash: bytes = b"", user: Ref | None = None, token_id: int = 0) -> Sequence[AnyRow]:
     """The caller's row, once for each enrolment in force in the path's course."""
     path = request.view_args or {}
-    where = next((kind for kind in ("course", "section", "quiz_submission") if isinstance(path.get(kind), Ref)), None)
+    where = next((kind for kind in ("course", *PLACES) if isinstance(path.get(kind), Ref)), None)
     ref: Ref | None = path.get(where) if where else None
     statement = _statement(where, ref.kind if ref else "", user.kind if user else "")
     values = {
@@ -123,14 +144,14 @@ def _statement(place: str | None, place_kind: str, person_kind: str) -> Rows:
 
 
 def _named(place: str, kind: str) -> ColumnElement[bool]:
-    """The course that the path names itself, by one of its sections, or by an attempt at one of its quizzes."""
+    """The course that the path names itself or by something in it."""
     if place == "course":
         return matches(Course, kind, bindparam("place"))
-    if place == "quiz_submission":
-        taken = select(Quiz.course_id).join(QuizSubmission, QuizSubmission.quiz_id == Quiz.id)
-        return Course.id == taken.where(matches(QuizSubmission, kind, bindparam("place"))).scalar_subquery()
-    named = and_(matches(Section, kind, bindparam("place")), Section.workflow_state != "deleted")
-    return Course.id == select(Section.course_id).where(named).scalar_subquery()
+    model, course_id = PLACES[place]
+    named = matches(model, kind, bindparam("place"))
+    if model is Section:
+        named = and_(named, Section.workflow_state != "deleted")
+    return Course.id == course_id.where(named).scalar_subquery()
 
 
 def _access(rows: Sequence[AnyRow], caller: Caller) -> Access | None:
@@ -158,6 +179,12 @@ def access(*, deleted: bool = False) -> Access:
     if found is None or (found.course_state == "deleted" and not deleted):
         raise NotFound
     return found
+
+
+def access_or_none() -> Access | None:
+    """The caller's access to the course that the path's thing is in, if it is in one that is not deleted."""
+    found: Access | None = g.access
+    return None if found is None or found.course_state == "deleted" else found
 
 
 def require_right(right: Right) -> Access:

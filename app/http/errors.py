@@ -21,6 +21,7 @@ from app.errors import (
 )
 from app.extensions import db
 from app.logs import first_line, log
+from app.storage import StorageError
 
 STATUS: dict[type[LmsError], int] = {
     NotFound: 404,
@@ -34,6 +35,7 @@ STATUS: dict[type[LmsError], int] = {
     InvalidGrade: 400,
 }
 RETRY_SECONDS = "2"
+STORAGE_GONE = "The file storage cannot be reached just now; try again."
 DATABASE_GONE = "The database cannot be reached just now; try again."
 COLLISIONS = ("40001", "40P01", "55P03")
 """PostgreSQL: serialization failure, deadlock, lock not to be had."""
@@ -47,6 +49,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(DataError, _out_of_range)
     for kind in (OperationalError, InterfaceError, InternalError, PoolTimeout):
         app.register_error_handler(kind, _database_gone)
+    app.register_error_handler(StorageError, _storage_gone)
     app.register_error_handler(Exception, _bug)
 
 
@@ -114,6 +117,11 @@ def _database_gone(error: Exception) -> Response:
     log.error("database", problem=first_line(error), route=str(request.url_rule))
     collided = getattr(getattr(error, "orig", None), "sqlstate", None) in COLLISIONS
     return refusal(Unavailable("Somebody else changed the same things just now; try again." if collided else DATABASE_GONE))
+
+
+def _storage_gone(error: StorageError) -> Response:
+    log.error("storage", problem=str(error), route=str(request.url_rule))
+    return refusal(Unavailable(STORAGE_GONE))
 
 
 def _bug(error: Exception) -> Response:

@@ -33,7 +33,8 @@ def register(app: Flask) -> None:
         g.request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
         check_host()
-        if request.path.startswith(API) and request.routing_exception is None and request.method != "OPTIONS":
+        view = app.view_functions.get(request.endpoint or "")
+        if request.path.startswith(API) and request.routing_exception is None and request.method != "OPTIONS" and not _anonymous(view):
             auth.authenticate()
             if app.extensions["rate_limits"].full(g.caller.real_id, limits.clock()):
                 raise TooManyRequests
@@ -61,6 +62,11 @@ def register(app: Flask) -> None:
     @app.teardown_request
     def end(_: BaseException | None) -> None:
         structlog.contextvars.clear_contextvars()
+
+
+def _anonymous(view: object) -> bool:
+    """Whether the view takes a signature in place of a token."""
+    return getattr(view, "anonymous", False)
 
 
 def _api_headers(app: Flask, response: Response, cost: float) -> None:

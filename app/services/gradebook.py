@@ -22,6 +22,7 @@ OF_ASSIGNMENT = (
     Assignment.grading_type,
     Assignment.points_possible,
     Assignment.allowed_attempts,
+    Assignment.allowed_extensions,
     Assignment.workflow_state.label("assignment_state"),
 )
 OF_SUBMISSION = tuple(column for column in SUBMISSION_COLUMNS if column.key not in ("assignment_id", "user_id"))

@@ -40,6 +40,9 @@ class Right(StrEnum):
     MANAGE_STUDENTS = "manage_students"
     MANAGE_STAFF = "manage_admin_users"
     MANAGE_SECTIONS = "manage_sections"
+    ADD_FILES = "manage_files_add"
+    EDIT_FILES = "manage_files_edit"
+    DELETE_FILES = "manage_files_delete"
     MANAGE_COURSE = "update"
     DELETE_COURSE = "delete"
     # of the account
@@ -51,7 +54,8 @@ class Right(StrEnum):
 
 FORUM = frozenset({Right.READ_FORUM, Right.POST_TO_FORUM, Right.CREATE_FORUM})
 CONTENT = frozenset({Right.MANAGE_PAGES, Right.MANAGE_MODULES, Right.MODERATE_FORUM, Right.MANAGE_CALENDAR})
-COURSE_STAFF = FORUM | CONTENT | {Right.READ, Right.READ_DRAFTS, Right.READ_ROSTER}
+FILES = frozenset({Right.ADD_FILES, Right.EDIT_FILES, Right.DELETE_FILES})
+COURSE_STAFF = FORUM | CONTENT | FILES | {Right.READ, Right.READ_DRAFTS, Right.READ_ROSTER}
 TA = COURSE_STAFF | {Right.READ_GRADES, Right.GRADE, Right.MANAGE_ASSIGNMENTS, Right.MANAGE_STUDENTS}
 
 GRANTS: dict[Role, frozenset[Right]] = {

@@ -1,5 +1,6 @@
 """Handing in, grading and commenting; two at once lose nothing."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -12,9 +13,10 @@ from app.models.assignments import Assignment
 from app.models.submissions import GradeChange, Submission, SubmissionComment, SubmissionVersion
 from app.models.types import AnyRow, utc_now
 from app.models.writes import insert_unless_there
+from app.services import attachments
 from app.services.permissions import Caller
 
-HANDED_IN = ("online_text_entry", "online_url")
+HANDED_IN = ("online_text_entry", "online_url", "online_upload")
 """Kinds of work that are handed in by one request."""
 VERSIONED = (
     "attempt",
@@ -42,17 +44,18 @@ def locked_row(assignment_id: int, user_id: int) -> Submission:
     return submission
 
 
-def hand_in(target: AnyRow, kind: str | None, body: str | None, url: str | None) -> None:
+def hand_in(target: AnyRow, kind: str | None, body: str | None, url: str | None, file_ids: Sequence[int] = ()) -> None:
     """A new attempt at the assignment of `target`; the one before is kept. Raises Forbidden while locked, Invalid otherwise."""
     explanation = lock_explanation(target.unlock_at, target.lock_at, utc_now())
     if explanation:
         raise Forbidden(explanation)
-    content = _content(target.submission_types, kind, body, url) | {"submitted_at": utc_now(), "workflow_state": "submitted"}
+    content = _content(target.submission_types, kind, body, url, file_ids) | {"submitted_at": utc_now(), "workflow_state": "submitted"}
     # Most work is handed in once: one statement, and of two at once only one makes the row.
-    if target.id is None and insert_unless_there(
-        Submission, assignment_id=target.assignment_id, user_id=target.student_id, attempt=1, **content
-    ):
-        return
+    if target.id is None:
+        made = insert_unless_there(Submission, assignment_id=target.assignment_id, user_id=target.student_id, attempt=1, **content)
+        if made:
+            attachments.attach(made, file_ids, attempt=1)
+            return
     submission = locked_row(target.assignment_id, target.student_id)
     attempts = submission.attempt or 0
     if 0 < target.allowed_attempts <= attempts:
@@ -66,9 +69,10 @@ def hand_in(target: AnyRow, kind: str | None, body: str | None, url: str | None)
     submission.attempt = attempts + 1
     for key, value in content.items():
         setattr(submission, key, value)
+    attachments.attach(submission.id, file_ids, attempt=attempts + 1)
 
 
-def _content(allowed: list[str], kind: str | None, body: str | None, url: str | None) -> dict[str, Any]:
+def _content(allowed: list[str], kind: str | None, body: str | None, url: str | None, file_ids: Sequence[int]) -> dict[str, Any]:
     if kind not in HANDED_IN:
         raise Invalid.field("submission_type", f"must be one of {', '.join(HANDED_IN)}")
     if kind not in allowed:
@@ -77,6 +81,10 @@ def _content(allowed: list[str], kind: str | None, body: str | None, url: str | 
         if not (body or "").strip():
             raise Invalid.field("body", "can't be blank")
         return {"submission_type": kind, "body": body, "url": None}
+    if kind == "online_upload":
+        if not file_ids:
+            raise Invalid.field("file_ids", "can't be blank")
+        return {"submission_type": kind, "body": None, "url": None}
     if not url:
         raise Invalid.field("url", "can't be blank")
     return {"submission_type": kind, "body": None, "url": url}
@@ -127,9 +135,16 @@ def record_change(submission: Submission, caller: Caller, before: tuple[Any, ...
     db.session.add(GradeChange(submission_id=submission.id, grader_id=caller.id, real_user_id=caller.real_id, **values))
 
 
-def comment(target: AnyRow, caller: Caller, text: str, attempt: int | None = None) -> None:
-    """Write a comment on the submission. Raises Invalid for a blank one."""
-    if not text.strip():
+def comment(target: AnyRow, caller: Caller, text: str | None, attempt: int | None = None, file_ids: Sequence[int] = ()) -> None:
+    """Write a comment on the submission, or send files, or both. Raises Invalid for a blank one."""
+    files = attachments.commented(target, caller, file_ids)
+    if files and not (text or "").strip():
+        text = "See attached files."
+    if not text or not text.strip():
         raise Invalid.field("text_comment", "can't be blank")
     submission = locked_row(target.assignment_id, target.student_id)
-    db.session.add(SubmissionComment(submission_id=submission.id, author_id=caller.id, comment=text, attempt=attempt or submission.attempt))
+    written = SubmissionComment(submission_id=submission.id, author_id=caller.id, comment=text, attempt=attempt or submission.attempt)
+    db.session.add(written)
+    if files:
+        db.session.flush()
+        attachments.attach(submission.id, files, comment_id=written.id)
