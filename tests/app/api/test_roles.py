@@ -11,13 +11,14 @@ from app.extensions import db
 from app.models.courses import Course
 from app.models.users import User
 from app.services import tokens
-from tests.app.api.surface import SIGNED_IN, features
+from tests.app.api.surface import SIGNED_IN, Feature, features
 from tests.conftest import Api
 from tests.factories import AssignmentFactory, AssignmentGroupFactory, CourseFactory, EnrollmentFactory, SectionFactory, UserFactory
 
 ROLES = (*sorted(SIGNED_IN), "nobody")
 FEATURES = tuple(features())
 TABLE = {operation: allowed for feature in FEATURES for operation, allowed in feature.operations.items()}
+OWNERS = {operation: feature for feature in FEATURES for operation in feature.operations}
 
 
 def operations(app: Flask) -> set[str]:
@@ -49,8 +50,8 @@ def world(sign_in: Callable[[User], Api], admin: Api, nobody: Api) -> Callable[[
     return world
 
 
-def targets(course: Course, student: Api, state: str) -> dict[str, object]:
-    """Things to act on, by the name that paths give them; a second enrolment of the student is in that state."""
+def targets(feature: Feature, course: Course, student: Api, state: str) -> dict[str, object]:
+    """Things to act on, the feature's own too, by the name that paths give them; another enrolment of the student is in that state."""
     group = AssignmentGroupFactory(course=course)
     enrollment = EnrollmentFactory(
         course=course, user=student.user, course_section_id=SectionFactory(course=course).id, workflow_state=state
@@ -69,8 +70,7 @@ def targets(course: Course, student: Api, state: str) -> dict[str, object]:
         "newcomer": UserFactory().id,
         "answer": "accept",
     }
-    for feature in FEATURES:
-        names |= feature.targets(course, student)
+    names |= feature.targets(course, student)
     db.session.commit()
     return names
 
@@ -95,7 +95,7 @@ def test_who_may_and_who_may_not(world: Callable[[], World], operation: str) -> 
     for role in ROLES:
         # Whoever changes something does so in a world of their own.
         course, people = world() if role in allowed.who and method != "GET" else shared
-        names = targets(course, people["student"], allowed.state)
+        names = targets(OWNERS[operation], course, people["student"], allowed.state)
         body = {"json": filled(allowed.json, names)} if allowed.json else {}
         status = people[role].call(method, path_of(rule, names), **body).status_code
         answers[role] = "yes" if status in (200, 201, 204) else status

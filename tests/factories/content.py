@@ -1,136 +1,23 @@
-"""Rows for tests, one factory a model; each is committed, so that requests see it."""
+"""What courses are filled with: files, pages, modules, quizzes, discussions, events."""
 
 import datetime as dt
 from typing import Any
 
 import factory
 
-from app.extensions import db
-from app.models.assignment_groups import AssignmentGroup
-from app.models.assignments import Assignment
 from app.models.calendar_events import CalendarEvent
-from app.models.courses import Course
 from app.models.discussions import DiscussionEntry, DiscussionTopic
-from app.models.enrollments import Enrollment
 from app.models.files import File, Folder
 from app.models.modules import Module, ModuleItem
 from app.models.pages import Page
 from app.models.quiz_submissions import QuizAttempt, QuizSubmission
 from app.models.quizzes import Quiz, QuizQuestion
-from app.models.sections import Section
-from app.models.submissions import Submission
 from app.models.types import utc_now
-from app.models.users import User, sortable
-
-
-class ModelFactory(factory.alchemy.SQLAlchemyModelFactory):
-    """The base: the app's own session, committed at once."""
-
-    class Meta:
-        abstract = True
-        sqlalchemy_session_factory = lambda: db.session  # noqa: E731
-        sqlalchemy_session_persistence = "commit"
-
-
-class UserFactory(ModelFactory):
-    """A user."""
-
-    class Meta:
-        model = User
-
-    name = factory.Sequence(lambda n: f"Given{n} Family{n}")
-    sortable_name = factory.LazyAttribute(lambda user: sortable(user.name))
-    short_name = factory.SelfAttribute("name")
-    login_id = factory.Sequence(lambda n: f"user{n}@example.com")
-    email = factory.SelfAttribute("login_id")
-
-
-class CourseFactory(ModelFactory):
-    """A published course; `section` makes its default section."""
-
-    class Meta:
-        model = Course
-
-    account_id = 1
-    name = factory.Sequence(lambda n: f"Course {n}")
-    course_code = factory.Sequence(lambda n: f"C{n}")
-    workflow_state = "available"
-    section = factory.RelatedFactory("tests.factories.SectionFactory", factory_related_name="course", default_section=True)
-
-
-class SectionFactory(ModelFactory):
-    """A section of `course`."""
-
-    class Meta:
-        model = Section
-        exclude = ("course",)
-
-    course: Any = factory.SubFactory(CourseFactory, section=None)
-    course_id = factory.SelfAttribute("course.id")
-    name = factory.Sequence(lambda n: f"Section {n}")
-
-
-class EnrollmentFactory(ModelFactory):
-    """`user` in `course` (in its default section) as a student, unless told otherwise."""
-
-    class Meta:
-        model = Enrollment
-        exclude = ("course", "user")
-
-    course: Any = factory.SubFactory(CourseFactory)
-    user: Any = factory.SubFactory(UserFactory)
-    course_id = factory.SelfAttribute("course.id")
-    user_id = factory.SelfAttribute("user.id")
-    course_section_id = factory.LazyAttribute(lambda enrollment: default_section(enrollment.course_id))
-    type = "StudentEnrollment"
-
-
-class AssignmentGroupFactory(ModelFactory):
-    """A group of `course`."""
-
-    class Meta:
-        model = AssignmentGroup
-        exclude = ("course",)
-
-    course: Any = factory.SubFactory(CourseFactory)
-    course_id = factory.SelfAttribute("course.id")
-    name = factory.Sequence(lambda n: f"Group {n}")
-    position = factory.Sequence(lambda n: n + 1)
-
-
-class AssignmentFactory(ModelFactory):
-    """A published text assignment of 10 points in `group`."""
-
-    class Meta:
-        model = Assignment
-        exclude = ("group",)
-
-    group: Any = factory.SubFactory(AssignmentGroupFactory)
-    assignment_group_id = factory.SelfAttribute("group.id")
-    course_id = factory.SelfAttribute("group.course_id")
-    name = factory.Sequence(lambda n: f"Assignment {n}")
-    submission_types = factory.LazyFunction(lambda: ["online_text_entry", "online_url"])
-    points_possible = 10.0
-    workflow_state = "published"
-    position = factory.Sequence(lambda n: n + 1)
-
-
-class SubmissionFactory(ModelFactory):
-    """First attempt of `user` at `assignment`, handed in on 1 March 2026."""
-
-    class Meta:
-        model = Submission
-        exclude = ("assignment", "user")
-
-    assignment: Any = factory.SubFactory(AssignmentFactory)
-    user: Any = factory.SubFactory(UserFactory)
-    assignment_id = factory.SelfAttribute("assignment.id")
-    user_id = factory.SelfAttribute("user.id")
-    submission_type = "online_text_entry"
-    body = "<p>My work.</p>"
-    attempt = 1
-    submitted_at = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
-    workflow_state = "submitted"
+from tests.factories.core import (
+    CourseFactory,
+    ModelFactory,
+    UserFactory,
+)
 
 
 class TopicFactory(ModelFactory):
@@ -162,14 +49,6 @@ class EntryFactory(ModelFactory):
     topic_id = factory.SelfAttribute("topic.id")
     user_id = factory.SelfAttribute("user.id")
     message = "<p>I say.</p>"
-
-
-def default_section(course_id: int) -> int:
-    """The id of the course's first section."""
-    found = db.session.query(Section.id).filter_by(course_id=course_id).order_by(Section.id).first()
-    assert found is not None
-    db.session.commit()
-    return int(found[0])
 
 
 class PageFactory(ModelFactory):

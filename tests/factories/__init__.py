@@ -1,0 +1,51 @@
+"""Rows for tests, one factory a model; each is committed, so that requests see it."""
+
+from tests.factories.content import (
+    CalendarEventFactory,
+    EntryFactory,
+    FileFactory,
+    FolderFactory,
+    ModuleFactory,
+    ModuleItemFactory,
+    PageFactory,
+    QuizAttemptFactory,
+    QuizFactory,
+    QuizQuestionFactory,
+    QuizSubmissionFactory,
+    TopicFactory,
+)
+from tests.factories.core import (
+    AssignmentFactory,
+    AssignmentGroupFactory,
+    CourseFactory,
+    EnrollmentFactory,
+    ModelFactory,
+    SectionFactory,
+    SubmissionFactory,
+    UserFactory,
+    default_section,
+)
+
+__all__ = [
+    "AssignmentFactory",
+    "AssignmentGroupFactory",
+    "CalendarEventFactory",
+    "CourseFactory",
+    "EnrollmentFactory",
+    "EntryFactory",
+    "FileFactory",
+    "FolderFactory",
+    "ModelFactory",
+    "ModuleFactory",
+    "ModuleItemFactory",
+    "PageFactory",
+    "QuizAttemptFactory",
+    "QuizFactory",
+    "QuizQuestionFactory",
+    "QuizSubmissionFactory",
+    "SectionFactory",
+    "SubmissionFactory",
+    "TopicFactory",
+    "UserFactory",
+    "default_section",
+]
