@@ -97,11 +97,15 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
 
 
 def empty(app: Flask) -> None:
-    """Delete every row but the root account, children first; ids go on counting."""
+    """Delete every row but the root account, children first, in one round trip; ids go on counting."""
+    tables = [table.name for table in reversed(Base.metadata.sorted_tables) if table.name != "accounts"]
+    statements = "; ".join(f"DELETE FROM {name}" for name in tables)  # noqa: S608 - names of our own
     with db.engine.begin() as connection:
-        for table in reversed(Base.metadata.sorted_tables):
-            if table.name != "accounts":
-                connection.execute(table.delete())
+        driver: Any = connection.connection.driver_connection
+        if db.engine.dialect.name == "sqlite":
+            driver.executescript(statements)  # the only way to more than one
+        else:
+            connection.exec_driver_sql(statements)
 
 
 @dataclass
