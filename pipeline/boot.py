@@ -17,7 +17,7 @@ from ipaddress import IPv4Network
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline import postgres, smoke
+from pipeline import migrate, postgres, smoke
 from pipeline.docker import compressed_bytes, docker, inspect, logs
 from pipeline.names import container_of
 from pipeline.report import Failure, say
@@ -30,7 +30,6 @@ ADDRESS = "http://boot.test"
 """The BASE_URL of the booted container: requests name its host."""
 EXCEPTION = re.compile(r"[A-Za-z_.]+(Error|Exception): |lms: ")
 """A line in which Python names an exception, or the app the setting that is missing."""
-MIGRATE = ("flask", "--app", "wsgi", "db", "upgrade")
 
 
 @dataclass(frozen=True)
@@ -184,7 +183,7 @@ def boot(image: str, definition: Mapping[str, Any], commit: str) -> Boot:
 
 
 def _migrate(image: str, common: Sequence[str]) -> None:
-    running = docker("run", "--detach", *common, image, *MIGRATE)
+    running = docker("run", "--detach", *common, image, *migrate.COMMAND)
     try:
         code = docker("wait", running)
         if code != "0":
