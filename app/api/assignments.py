@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from flask import Blueprint
 from pydantic import AfterValidator, Field
@@ -15,15 +15,16 @@ from app.http.lookup import Ref, find, find_row, names
 from app.http.pagination import page
 from app.http.params import Flag, Html, Id, Instant, Number, Params, Position, Short, Text, Title, absent, takes
 from app.models.assignment_groups import AssignmentGroup
-from app.models.assignments import Assignment, assignment_rows, submitted_online
+from app.models.assignments import ASSIGNED, Assignment, assignment_rows, dated_rows, student_rows, submitted_online
 from app.models.submissions import NEEDS_GRADING, Submission
 from app.models.types import AnyRow, Rows, utc_now
 from app.models.users import User
-from app.serializers.assignments import AssignmentJSON, StatisticsJSON, assignment_json
+from app.serializers.assignment_overrides import override_json
+from app.serializers.assignments import AssignmentJSON, StatisticsJSON, all_dates_json, assignment_json
 from app.serializers.submissions import submission_json
-from app.services import assignment_groups, assignments, gradebook, module_items
+from app.services import assignment_groups, assignment_overrides, assignments, gradebook, module_items
 from app.services.module_progress import Holding, held_for
-from app.services.permissions import Right, require
+from app.services.permissions import Right, learner, learner_or_none, require
 
 blueprint = Blueprint("assignments", __name__, url_prefix="/api/v1")
 COLLECTION = "/courses/<ref:course>/assignments"
@@ -59,7 +60,7 @@ class IncludeParams(Params):
     """What else to show."""
 
     include: list[Text] = []
-    """submission (the caller's own), all_dates, score_statistics."""
+    """submission (the caller's own), overrides (for staff), all_dates, score_statistics."""
 
 
 class AssignmentListParams(IncludeParams):
@@ -90,6 +91,8 @@ class AssignmentFields(Params):
     allowed_attempts: int | None = Field(None, ge=-1, le=1_000_000)
     """-1: as often as they like."""
     peer_reviews: Flag | None = None
+    only_visible_to_overrides: Flag | None = None
+    """Assigned only to those whom an override reaches."""
 
 
 class AssignmentParams(Params):
@@ -104,7 +107,7 @@ class AssignmentParams(Params):
 def list_assignments(params: AssignmentListParams, course: Ref, group: Ref | None = None) -> list[AssignmentJSON]:
     """List the assignments of a course, or of one of its groups; students see published ones only."""
     mine = require_right(Right.READ)
-    statement = _listed(params, mine.course_id, caller().id)
+    statement = _listed(params, assignments.rows_for(mine, caller().id), learner(mine, caller().id))
     if group is not None:
         statement = statement.where(Assignment.assignment_group_id == _group_id(mine.course_id, group))
     return _shown(page(statement), params.include, caller().id)
@@ -118,7 +121,7 @@ def list_user_assignments(params: AssignmentListParams, user: Ref, course: Ref) 
     user_id = db.session.scalar(select(User.id).where(names(User, user, caller().id))) or 0
     require(user_id == caller().id or Right.READ_GRADES in mine.rights or user_id in mine.observed_ids)
     require(user_id == caller().id or gradebook.covers(mine, user_id))
-    return _shown(page(_listed(params, mine.course_id, user_id)), params.include, user_id)
+    return _shown(page(_listed(params, student_rows(user_id, staff=mine.staff), user_id)), params.include, user_id)
 
 
 @blueprint.post(COLLECTION)
@@ -137,8 +140,10 @@ def create_assignment(params: AssignmentParams, course: Ref) -> AssignmentJSON:
 def get_assignment(params: IncludeParams, course: Ref, assignment: Ref) -> AssignmentJSON:
     """Get an assignment; that a student read it counts where a module asks for it."""
     mine = require_right(Right.READ)
-    row = find_row(assignment_rows(staff=True).where(Assignment.course_id == mine.course_id, names(Assignment, assignment)))
-    require(mine.staff or row.workflow_state == "published")
+    student = learner_or_none(mine, caller().id)
+    rows = assignment_rows() if student is None else dated_rows(student, staff=True).add_columns(ASSIGNED.label("assigned"))
+    row = find_row(rows.where(Assignment.course_id == mine.course_id, names(Assignment, assignment)))
+    require(mine.staff or (row.workflow_state == "published" and row.assigned))
     held = _held([row])
     if row.unlock_at is None or row.unlock_at <= viewer().now:
         module_items.viewed(mine, caller().id, held, row.id)
@@ -184,27 +189,27 @@ def _assignment(assignment: Ref) -> Assignment:
 
 
 def _one(assignment_id: int) -> AssignmentJSON:
-    return _shown([find_row(assignment_rows(staff=True).where(Assignment.id == assignment_id))], (), caller().id)[0]
+    return _shown([find_row(assignment_rows().where(Assignment.id == assignment_id))], (), caller().id)[0]
 
 
-def _listed(params: AssignmentListParams, course_id: int, user_id: int) -> Rows:
-    statement = assignment_rows(staff=viewer().staff).where(Assignment.course_id == course_id)
+def _listed(params: AssignmentListParams, statement: Rows, user_id: int) -> Rows:
+    """Those of `statement` that are asked for, in the order asked for, by the dates that it shows."""
+    statement = statement.where(Assignment.course_id == access().course_id)
+    due_at = statement.selected_columns.due_at
     if params.search_term:
         statement = statement.where(Assignment.name.icontains(params.search_term, autoescape=True))
     if params.assignment_ids:
         statement = statement.where(Assignment.id.in_(params.assignment_ids))
     if params.bucket:
-        statement = statement.where(_in_bucket(params.bucket, user_id))
+        statement = statement.where(_in_bucket(params.bucket, user_id, due_at))
     if params.order_by == "position":
         in_group = statement.join(AssignmentGroup, AssignmentGroup.id == Assignment.assignment_group_id)
         return in_group.order_by(AssignmentGroup.position, AssignmentGroup.id, Assignment.position, Assignment.id)
     # Undated last, on both databases.
-    return statement.order_by(
-        *((Assignment.due_at.is_(None), Assignment.due_at) if params.order_by == "due_at" else (Assignment.name,)), Assignment.id
-    )
+    return statement.order_by(*((due_at.is_(None), due_at) if params.order_by == "due_at" else (Assignment.name,)), Assignment.id)
 
 
-def _in_bucket(bucket: str, user_id: int) -> ColumnElement[bool]:
+def _in_bucket(bucket: str, user_id: int, due_at: ColumnElement[Any]) -> ColumnElement[bool]:
     now = utc_now()
     handed_in = exists().where(Submission.assignment_id == Assignment.id, Submission.user_id == user_id, Submission.attempt.is_not(None))
     waiting = exists().where(Submission.assignment_id == Assignment.id, NEEDS_GRADING)
@@ -212,13 +217,13 @@ def _in_bucket(bucket: str, user_id: int) -> ColumnElement[bool]:
         waiting = exists().where(Submission.assignment_id == Assignment.id, Submission.user_id == user_id, NEEDS_GRADING)
     online = submitted_online()
     buckets: dict[str, ColumnElement[bool]] = {
-        "past": Assignment.due_at < now,
-        "overdue": and_(Assignment.due_at < now, ~handed_in, online),
-        "undated": Assignment.due_at.is_(None),
+        "past": due_at < now,
+        "overdue": and_(due_at < now, ~handed_in, online),
+        "undated": due_at.is_(None),
         "ungraded": waiting,
         "unsubmitted": and_(~handed_in, online),
-        "upcoming": Assignment.due_at >= now,
-        "future": Assignment.due_at >= now,
+        "upcoming": due_at >= now,
+        "future": due_at >= now,
     }
     return buckets[bucket]
 
@@ -234,6 +239,8 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, held:
     held = held or _held(rows)
     bodies = [assignment_json(row, looking, include, held.lock(row.id)) for row in rows]
     ids = [row.id for row in rows]
+    if looking.staff and user_id == caller().id:
+        _with_overrides(bodies, rows, include)
     if "submission" in include:
         theirs = with_attachments([submission_json(row, looking) for row in db.session.execute(gradebook.of_user(user_id, ids))])
         own = {body["assignment_id"]: body for body in theirs}
@@ -247,6 +254,22 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, held:
         for body in bodies:
             body["score_statistics"] = _statistics(scores[body["id"]], fewest)
     return bodies
+
+
+def _with_overrides(bodies: Sequence[AssignmentJSON], rows: Sequence[AnyRow], include: Collection[str]) -> None:
+    """What staff see of overrides, if `include` asks for it."""
+    if not {"overrides", "all_dates"}.intersection(include):
+        return
+    found = assignment_overrides.by_assignment(access(), [row.id for row in rows])
+    students = {}
+    if "overrides" in include:
+        students = assignment_overrides.named_students(access(), [row.id for rows_of in found.values() for row in rows_of])
+    for body, row in zip(bodies, rows, strict=True):
+        theirs = found.get(row.id, [])
+        if "overrides" in include:
+            body["overrides"] = [override_json(override, students.get(override.id, ())) for override in theirs]
+        if "all_dates" in include:
+            body["all_dates"] = all_dates_json(row, theirs)
 
 
 def _statistics(scores: list[float], fewest: int) -> StatisticsJSON | None:

@@ -15,7 +15,7 @@ from app.models.quizzes import Quiz
 from app.models.types import AnyRow
 from app.serializers.quizzes import QuizJSON, QuizPermissionsJSON, quiz_json
 from app.services import assignment_groups, quizzes
-from app.services.permissions import Access, Right, require
+from app.services.permissions import Access, Right, learner_or_none, require
 
 blueprint = Blueprint("quizzes", __name__, url_prefix="/api/v1")
 COLLECTION = "/courses/<ref:course>/quizzes"
@@ -64,7 +64,7 @@ class QuizParams(Params):
 def list_quizzes(params: QuizListParams, course: Ref) -> list[QuizJSON]:
     """List the quizzes of a course; students see published ones only."""
     mine = require_right(Right.READ)
-    statement = quizzes.rows(mine.course_id)
+    statement = quizzes.rows(mine.course_id, learner_or_none(mine, caller().id))
     if not mine.staff:
         statement = statement.where(quizzes.published())
     if params.search_term:
@@ -87,8 +87,8 @@ def create_quiz(params: QuizParams, course: Ref) -> QuizJSON:
 def get_quiz(course: Ref, quiz: Ref) -> QuizJSON:
     """Get a quiz."""
     mine = require_right(Right.READ)
-    row = find_row(quizzes.rows(mine.course_id).where(names(Quiz, quiz)))
-    require(mine.staff or row.workflow_state == "published")
+    row = find_row(quizzes.rows(mine.course_id, learner_or_none(mine, caller().id)).where(names(Quiz, quiz)))
+    require(mine.staff or (row.workflow_state == "published" and row.assigned))
     return _shown(mine, row)
 
 

@@ -14,7 +14,7 @@ from app.http.files import with_attachments
 from app.http.lookup import Ref, find, find_row, matches_any, names
 from app.http.pagination import page
 from app.http.params import Flag, Html, Id, Instant, Params, Position, Text, WebUrl, takes
-from app.models.assignments import Assignment, assignment_rows
+from app.models.assignments import Assignment
 from app.models.enrollments import Enrollment
 from app.models.submissions import Submission
 from app.models.types import AnyRow
@@ -23,7 +23,7 @@ from app.serializers.assignments import assignment_json
 from app.serializers.submissions import StudentSubmissionsJSON, SubmissionJSON, comment_json, history_json, submission_json
 from app.serializers.users import user_json
 from app.serializers.viewer import Viewer
-from app.services import attachments, gradebook, submissions
+from app.services import assignments, attachments, gradebook, submissions
 from app.services.module_progress import held_for
 from app.services.permissions import Access, Right, require
 
@@ -126,11 +126,8 @@ def submit(params: SubmitParams, course: Ref, assignment: Ref) -> tuple[Submissi
 def list_submissions(params: IncludeParams, course: Ref, assignment: Ref) -> list[SubmissionJSON]:
     """List the work of every active student on an assignment, those too who handed in nothing."""
     mine = require_right(Right.READ_GRADES)
-    assignment_id = find(
-        select(Assignment.id).where(
-            Assignment.course_id == mine.course_id, names(Assignment, assignment), Assignment.workflow_state != "deleted"
-        )
-    )
+    of_course = (Assignment.course_id == mine.course_id, Assignment.workflow_state != "deleted")
+    assignment_id = find(select(Assignment.id).where(names(Assignment, assignment), *of_course))
     students = gradebook.students(mine.course_id, mine.section_ids)
     rows = page(gradebook.rows(mine.course_id, students).where(Assignment.id == assignment_id).order_by(User.id))
     return _shown(rows, params.include)
@@ -243,6 +240,7 @@ def _target(mine: Access, assignment: Ref, user_id: int) -> AnyRow:
     """One student's work on one assignment, in one statement. Raises NotFound, and Forbidden for a draft or another section's student."""
     row = find_row(gradebook.target(mine.course_id, names(Assignment, assignment), User.id == user_id))
     require(mine.staff or row.assignment_state == "published")
+    require(row.assigned, "The assignment is not assigned to this student.")
     require(user_id == caller().id or gradebook.covers(mine, user_id))
     return row
 
@@ -290,7 +288,8 @@ def _users(bodies: Sequence[SubmissionJSON], looking: Viewer) -> None:
 
 
 def _assignments(bodies: Sequence[SubmissionJSON], looking: Viewer) -> None:
-    rows = db.session.execute(assignment_rows(staff=looking.staff).where(Assignment.id.in_({body["assignment_id"] for body in bodies})))
+    seen = assignments.rows_for(access(), looking.user_id)
+    rows = db.session.execute(seen.where(Assignment.id.in_({body["assignment_id"] for body in bodies})))
     held = held_for(access(), looking.user_id, "Assignment", {body["assignment_id"] for body in bodies}, looking.now)
     found = {row.id: assignment_json(row, looking, lock=held.lock(row.id)) for row in rows}
     for body in bodies:

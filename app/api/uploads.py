@@ -196,6 +196,7 @@ def _target(mine: Access, assignment: Ref, student_id: int) -> AnyRow:
     """The submission that the file is for. Raises NotFound; Forbidden for a draft or another section's student."""
     row = find_row(gradebook.target(mine.course_id, names(Assignment, assignment), User.id == student_id))
     require(mine.staff or row.assignment_state == "published")
+    require(row.assigned, "The assignment is not assigned to this student.")
     require(student_id == caller().id or gradebook.covers(mine, student_id))
     return row
 

@@ -7,16 +7,22 @@ from sqlalchemy import select
 from app.errors import Invalid
 from app.extensions import db
 from app.grading.notation import grade_of
-from app.models.assignments import NOT_SUBMITTED_ONLINE, Assignment
+from app.models.assignments import NOT_SUBMITTED_ONLINE, Assignment, assignment_rows, student_rows
 from app.models.quizzes import Quiz
 from app.models.submissions import Submission
+from app.models.types import Rows
 from app.models.writes import make_room
 from app.services import assignment_groups
-from app.services.permissions import Caller
+from app.services.permissions import Access, Caller, learner
 from app.services.submissions import record_change
 
 OF_QUIZ = frozenset(("points_possible", "submission_types"))
 NULLABLE = ("description", "points_possible", "due_at", "lock_at", "unlock_at")
+
+
+def rows_for(mine: Access, caller_id: int) -> Rows:
+    """Assignments by columns as the caller sees them: all of them for staff, otherwise what is theirs or the observed student's to do."""
+    return assignment_rows() if mine.staff else student_rows(learner(mine, caller_id))
 
 
 def create(course_id: int, fields: dict[str, Any]) -> Assignment:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from sqlalchemy import func, select
 
 from app.extensions import db
-from app.models.assignments import Assignment
+from app.models.assignments import Assignment, assigned
 from app.models.enrollments import LISTED, Enrollment, active_student, in_force
 from app.models.sections import Section
 from app.models.submissions import NEEDS_GRADING, Submission
@@ -61,6 +61,7 @@ def needs_grading_counts(course_ids: Collection[int]) -> dict[int, int]:
         Assignment.workflow_state == "published",
         NEEDS_GRADING,
         active_student(Assignment.course_id, Submission.user_id),
+        assigned(Submission.user_id),
     )
     counted = (
         select(Assignment.course_id, func.count())

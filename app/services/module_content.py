@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, Text, and_, case, cast, func, literal, null, or_, select, union_all
 
 from app.extensions import db
-from app.models.assignments import Assignment
+from app.models.assignments import ASSIGNED, DATES, OWN_DATES, Assignment
 from app.models.modules import ModuleItem
 from app.models.pages import Page
 from app.models.types import BigId, Rows
+from app.models.users import User
 from app.services import assignments, pages
 from app.services.permissions import Caller
 
@@ -71,18 +72,26 @@ def path_of(kind: str) -> str | None:
     return KINDS[kind].path if kind in KINDS else None
 
 
-def contents(course_id: int) -> Subquery:
-    """Every thing of the course that an item can stand for: kind, id, title, name, published, assignment_id."""
-    return union_all(*(_of_kind(name, kind, course_id) for name, kind in KINDS.items())).subquery("contents")
+def contents(course_id: int, student: int | None = None) -> Subquery:
+    """Every thing of the course that an item can stand for: kind, id, title, name, published, assignment_id.
+
+    What is not assigned to `student` is not published for them.
+    """
+    return union_all(*(_of_kind(name, kind, course_id, student) for name, kind in KINDS.items())).subquery("contents")
 
 
-def _of_kind(name: str, kind: Kind, course_id: int) -> Rows:
+def _of_kind(name: str, kind: Kind, course_id: int, student: int | None) -> Rows:
+    published = kind.model.workflow_state == kind.published_state
+    if student is not None and kind.assignment_id is not None:
+        others = (Assignment.course_id == course_id, Assignment.only_visible_to_overrides, ~ASSIGNED)
+        hidden = select(Assignment.id).outerjoin(User, User.id == student).where(*others).correlate(None)
+        published = and_(published, or_(kind.assignment_id.is_(None), kind.assignment_id.not_in(hidden)))
     return select(
         literal(name).label("kind"),
         kind.model.id.label("id"),
         kind.title.label("title"),
         cast(kind.model.id if kind.name is None else kind.name, Text).label("name"),
-        (kind.model.workflow_state == kind.published_state).label("published"),
+        published.label("published"),
         cast(null() if kind.assignment_id is None else kind.assignment_id, BigId).label("assignment_id"),
     ).where(kind.model.course_id == course_id, kind.model.workflow_state != "deleted")
 
@@ -102,14 +111,20 @@ ITEM_COLUMNS = (
 )
 
 
-def item_rows(course_id: int, *, staff: bool, details: bool = False) -> Rows:
-    """The course's items by columns with their titles, in no order yet; others than staff see published ones."""
-    content = contents(course_id)
+def item_rows(course_id: int, *, staff: bool, details: bool = False, student: int | None = None) -> Rows:
+    """The course's items by columns with their titles, in no order yet; others than staff see published ones.
+
+    With `student`, as they concern that user: what is not assigned to them is not published.
+    """
+    content = contents(course_id, student)
     shown = (func.coalesce(content.c.title, ModuleItem.title).label("title"), content.c.name, _published(content).label("published"))
     statement = items_joined(course_id, content, *ITEM_COLUMNS, *shown, staff=staff)
     if details:
-        dates = (Assignment.points_possible, Assignment.due_at, Assignment.unlock_at, Assignment.lock_at)
-        statement = statement.add_columns(*dates).outerjoin(Assignment, Assignment.id == content.c.assignment_id)
+        dates = OWN_DATES if student is None else DATES
+        statement = statement.add_columns(Assignment.points_possible, *dates)
+        statement = statement.outerjoin(Assignment, Assignment.id == content.c.assignment_id)
+        if student is not None:
+            statement = statement.outerjoin(User, User.id == student)
     return statement
 
 

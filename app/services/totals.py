@@ -1,4 +1,4 @@
-"""Totals of many students at once, in two statements however many there are."""
+"""Totals of many students at once, in two statements however many there are; in three where not all work is everybody's."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -8,10 +8,11 @@ from sqlalchemy import or_, select
 from app.extensions import db
 from app.grading.totals import Group, Totals, Work, totals
 from app.models.assignment_groups import AssignmentGroup
-from app.models.assignments import Assignment, is_ungraded
+from app.models.assignments import ASSIGNED, Assignment, is_ungraded
 from app.models.courses import Course
 from app.models.submissions import Submission
 from app.models.types import AnyRow
+from app.models.users import User
 
 COUNTED = (
     select(
@@ -19,6 +20,7 @@ COUNTED = (
         Assignment.course_id,
         Assignment.points_possible,
         Assignment.assignment_group_id,
+        Assignment.only_visible_to_overrides,
         AssignmentGroup.group_weight,
         AssignmentGroup.drop_lowest,
         AssignmentGroup.drop_highest,
@@ -47,8 +49,23 @@ def totals_of(students: Collection[tuple[int, int]]) -> dict[tuple[int, int], To
     counted = defaultdict(list)
     for row in db.session.execute(COUNTED.where(Assignment.course_id.in_(course_ids))):
         counted[row.course_id].append(row)
-    scores = _scores([row.id for rows in counted.values() for row in rows], {user_id for _, user_id in students})
-    return {(course_id, user_id): _one(counted[course_id], user_id, scores) for course_id, user_id in students}
+    user_ids = {user_id for _, user_id in students}
+    scores = _scores([row.id for rows in counted.values() for row in rows], user_ids)
+    theirs = _assigned([row.id for rows in counted.values() for row in rows if row.only_visible_to_overrides], user_ids)
+
+    def of(course_id: int, user_id: int) -> Totals:
+        rows = [row for row in counted[course_id] if not row.only_visible_to_overrides or (row.id, user_id) in theirs]
+        return _one(rows, user_id, scores)
+
+    return {(course_id, user_id): of(course_id, user_id) for course_id, user_id in students}
+
+
+def _assigned(assignment_ids: Collection[int], user_ids: Collection[int]) -> set[tuple[int, int]]:
+    """Which of those assignments are whose, by (assignment id, user id)."""
+    if not assignment_ids:
+        return set()
+    found = select(Assignment.id, User.id).select_from(Assignment).join(User, User.id.in_(user_ids))
+    return {(row[0], row[1]) for row in db.session.execute(found.where(Assignment.id.in_(assignment_ids), ASSIGNED))}
 
 
 def _scores(assignment_ids: Iterable[int], user_ids: Collection[int]) -> dict[tuple[int, int], float | str]:
