@@ -12,7 +12,7 @@ from app.http.auth import access, caller, require_right
 from app.http.lookup import Ref, find, find_row, names
 from app.http.pagination import page
 from app.http.params import Id, Instant, Params, Short, takes
-from app.models.assignment_overrides import AssignmentOverride
+from app.models.assignment_overrides import AssignmentOverride, override_rows
 from app.models.assignments import Assignment
 from app.models.types import AnyRow
 from app.serializers.assignment_overrides import OverrideJSON, override_json
@@ -100,8 +100,7 @@ def create_override(params: OverrideParams, course: Ref, assignment: Ref) -> tup
     mine = require_right(Right.MANAGE_ASSIGNMENTS)
     work = _locked(assignment)
     made = assignment_overrides.create(work, params.assignment_override.given(), mine, zone_of(caller().id))
-    db.session.commit()
-    return _some([made.id])[0], 201
+    return _kept([made.id])[0], 201
 
 
 @blueprint.get(f"{COLLECTION}/<ref:override>")
@@ -120,8 +119,7 @@ def change_override(params: OverrideParams, course: Ref, assignment: Ref, overri
     mine = require_right(Right.MANAGE_ASSIGNMENTS)
     found = _override(_locked(assignment).id, override)
     assignment_overrides.change(found, params.assignment_override.given(), mine, zone_of(caller().id))
-    db.session.commit()
-    return _some([found.id])[0]
+    return _kept([found.id])[0]
 
 
 @blueprint.delete(f"{COLLECTION}/<ref:override>")
@@ -155,8 +153,7 @@ def create_course_overrides(params: NewBatchParams, course: Ref) -> tuple[list[O
     works = _all_locked(params.assignment_overrides)
     zone = zone_of(caller().id)
     made = [assignment_overrides.create(works[given.assignment_id], given.given(), mine, zone).id for given in params.assignment_overrides]
-    db.session.commit()
-    return _some(made), 201
+    return _kept(made), 201
 
 
 @blueprint.put(BATCH)
@@ -166,6 +163,7 @@ def change_course_overrides(params: ChangedBatchParams, course: Ref) -> list[Ove
     mine = require_right(Right.MANAGE_ASSIGNMENTS)
     works = _all_locked(params.assignment_overrides)
     wanted = select(AssignmentOverride).where(AssignmentOverride.id.in_({given.id for given in params.assignment_overrides}))
+    wanted = wanted.where(AssignmentOverride.workflow_state == "active")
     found = {(override.id, override.assignment_id): override for override in db.session.scalars(wanted)}
     zone = zone_of(caller().id)
     for given in params.assignment_overrides:
@@ -173,8 +171,7 @@ def change_course_overrides(params: ChangedBatchParams, course: Ref) -> list[Ove
         if override is None:
             raise NotFound
         assignment_overrides.change(override, given.given(), mine, zone)
-    db.session.commit()
-    return _some([given.id for given in params.assignment_overrides])
+    return _kept([given.id for given in params.assignment_overrides])
 
 
 def _locked(assignment: Ref) -> Assignment:
@@ -205,10 +202,17 @@ def _override(assignment_id: int, override: Ref) -> AssignmentOverride:
 
 def _some(ids: Sequence[int]) -> list[OverrideJSON]:
     """Those overrides, in that order."""
-    db.session.flush()
-    rows = db.session.execute(assignment_overrides.visible(access()).where(AssignmentOverride.id.in_(ids))).all()
+    rows = db.session.execute(override_rows().where(AssignmentOverride.id.in_(ids))).all()
     bodies = {body["id"]: body for body in _shown(rows)}
     return [bodies[override_id] for override_id in ids]
+
+
+def _kept(ids: Sequence[int]) -> list[OverrideJSON]:
+    """Those overrides as they are when what the request did to them is kept: somebody else may delete them right after that."""
+    db.session.flush()
+    bodies = _some(ids)
+    db.session.commit()
+    return bodies
 
 
 def _shown(rows: Sequence[AnyRow]) -> list[OverrideJSON]:

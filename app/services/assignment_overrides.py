@@ -90,7 +90,7 @@ def remove(override: AssignmentOverride, mine: Access) -> None:
     """Delete it. Raises Forbidden."""
     require_all(override, mine)
     _delete(AssignmentOverride.id == override.id)
-    left = exists().where(AssignmentOverride.assignment_id == Assignment.id)
+    left = exists().where(AssignmentOverride.assignment_id == Assignment.id, AssignmentOverride.workflow_state == "active")
     marked = update(Assignment).where(Assignment.id == override.assignment_id).values(has_overrides=left)
     db.session.execute(marked, execution_options={"synchronize_session": False})
 
@@ -125,7 +125,7 @@ def affected(overrides: ColumnElement[bool]) -> Select[tuple[int, int]]:
     by_section = select(AssignmentOverride.assignment_id, Enrollment.user_id).join(
         Enrollment, Enrollment.course_section_id == AssignmentOverride.course_section_id
     )
-    reached = union(named.where(overrides), by_section.where(overrides, *ATTENDS)).subquery()
+    reached = union(named.where(overrides), by_section.where(overrides, AssignmentOverride.workflow_state == "active", *ATTENDS)).subquery()
     return select(reached.c.assignment_id, reached.c.user_id)
 
 
@@ -155,8 +155,8 @@ def _section(assignment: Assignment, section_id: int, mine: Access) -> str:
     if section is None:
         raise Invalid.field("course_section_id", "is not a section of this course")
     require(mine.covers(section_id))
-    taken = (AssignmentOverride.assignment_id == assignment.id, AssignmentOverride.course_section_id == section_id)
-    if db.session.scalar(select(AssignmentOverride.id).where(*taken)) is not None:
+    taken = override_rows().where(AssignmentOverride.assignment_id == assignment.id, AssignmentOverride.course_section_id == section_id)
+    if db.session.execute(taken).first() is not None:
         raise Invalid.field("course_section_id", "has an override of this assignment already")
     return section.name
 
@@ -187,7 +187,8 @@ def _name(override: AssignmentOverride, student_ids: Iterable[int], mine: Access
 def _delete(which: ColumnElement[bool]) -> None:
     theirs = AssignmentOverrideStudent.assignment_override_id.in_(select(AssignmentOverride.id).where(which))
     db.session.execute(delete(AssignmentOverrideStudent).where(theirs), execution_options={"synchronize_session": False})
-    db.session.execute(delete(AssignmentOverride).where(which), execution_options={"synchronize_session": False})
+    gone = update(AssignmentOverride).where(which).values(workflow_state="deleted")
+    db.session.execute(gone, execution_options={"synchronize_session": False})
 
 
 def by_assignment(mine: Access, assignment_ids: Collection[int]) -> dict[int, list[AnyRow]]:

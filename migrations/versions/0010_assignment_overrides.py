@@ -11,6 +11,7 @@ contract = False
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True)
+ACTIVE = sa.text("workflow_state = 'active'")
 FLAGS = ("only_visible_to_overrides", "has_overrides")
 
 
@@ -37,6 +38,7 @@ def upgrade() -> None:
         flag("unlock_at_overridden"),
         sa.Column("lock_at", INSTANT, nullable=True),
         flag("lock_at_overridden"),
+        sa.Column("workflow_state", sa.String(length=20), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(["assignment_id"], ["assignments.id"], name=op.f("fk_assignment_overrides_assignment_id_assignments")),
@@ -46,7 +48,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment_overrides")),
     )
     section = ["assignment_id", "course_section_id"]
-    op.create_index("uq_assignment_overrides_assignment_id_section", "assignment_overrides", section, unique=True)
+    op.create_index(
+        "uq_assignment_overrides_assignment_id_section",
+        "assignment_overrides",
+        section,
+        unique=True,
+        postgresql_where=ACTIVE,
+        sqlite_where=ACTIVE,
+    )
+    op.create_index(op.f("ix_assignment_overrides_assignment_id"), "assignment_overrides", ["assignment_id"], unique=False)
     op.create_index(op.f("ix_assignment_overrides_course_section_id"), "assignment_overrides", ["course_section_id"], unique=False)
     op.create_table(
         "assignment_override_students",
