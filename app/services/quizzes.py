@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Text, and_, cast, func, select, true
+from sqlalchemy import Text, and_, cast, func, or_, select, true
 
 from app.errors import Invalid
 from app.extensions import db
@@ -55,7 +55,7 @@ FOR_STAFF = ROWS.add_columns(
     func.coalesce(Assignment.unlock_at, Quiz.unlock_at).label("unlock_at"),
     true().label("assigned"),
 )
-IS_ASSIGNED = func.coalesce(ASSIGNED, true())
+IS_ASSIGNED = or_(Quiz.assignment_id.is_(None), ASSIGNED)
 DATED = ROWS.add_columns(
     func.coalesce(DUE_AT, Quiz.due_at).label("due_at"),
     func.coalesce(LOCK_AT, Quiz.lock_at).label("lock_at"),
