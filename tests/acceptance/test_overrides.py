@@ -47,7 +47,7 @@ def test_work_for_one_section_is_nobody_elses(taught: Course, attended: Course, 
     with pytest.raises((Forbidden, ResourceDoesNotExist)):
         attended.get_assignment(essay.id)
     shown = taught.get_assignment(essay.id, include=["overrides", "all_dates"])
-    assert [override["course_section_id"] for override in shown.overrides] == [section.id]
+    assert [override.course_section_id for override in shown.overrides] == [section.id]
     assert [date["title"] for date in shown.all_dates] == ["Evening"]
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from app.extensions import db
 from app.models.assignments import Assignment
 from app.models.courses import Course
 from tests.app.api.quizzes import begin, maker
@@ -296,4 +295,3 @@ def test_staff_who_grade_see_what_waits_in_restricted_work(
     override(essay.id, student_ids=[student.id])
     student.ok("POST", f"/courses/{course.id}/assignments/{essay.id}/submissions", json=ESSAY)
     assert [(row["type"], row["assignment"]["id"]) for row in teacher.ok("GET", "/users/self/todo")] == [("grading", essay.id)]
-    assert db.session.get_one(Assignment, essay.id).has_overrides
