@@ -31,15 +31,9 @@ def test_two_who_change_an_enrolment_at_once_leave_a_chain(together: Together, t
 
 def test_the_same_enrolment_twice_at_once_is_made_once(together: Together, teacher: Api, course: Course, fetch: Fetch) -> None:
     wanted = {"user_id": UserFactory().id, "type": "StudentEnrollment"}
+    forms = ({"enrollment": {**wanted, "enrollment_state": state}} for state in ("active", "inactive"))
     together.meet(enrollments, "insert_unless_there")
-    together.do(
-        *(
-            together.request(
-                teacher, "POST", f"/courses/{course.id}/enrollments", json={"enrollment": {**wanted, "enrollment_state": state}}
-            )
-            for state in ("active", "inactive")
-        )
-    )
+    together.do(*(together.request(teacher, "POST", f"/courses/{course.id}/enrollments", json=form) for form in forms))
     (nothing, made), (before, last) = fetch(CHAIN)
     assert nothing is None and made == before and {made, last} == {"active", "inactive"}
 
@@ -67,7 +61,7 @@ def test_many_changes_are_one_statement(course: Course, statements: Callable[[],
         enrollment_history.record(changes, by=None, reason="the term is over")
         enrollment_history.record([], by=None)
     db.session.commit()
-    assert len(seen) == 1
+    assert [statement.split()[0] for statement in seen if not statement.startswith("BEGIN")] == ["INSERT"]
     kept = fetch("SELECT enrollment_id, state_before, state_after, reason, actor_id, request_id FROM enrollment_changes ORDER BY id")
     assert kept == [(enrollment.id, "active", "completed", "the term is over", None, None) for enrollment in made]
 
