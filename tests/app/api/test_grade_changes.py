@@ -73,6 +73,29 @@ def test_a_quiz_its_fudge_points_and_its_new_points_are_recorded(teacher: Api, s
     assert len(teacher.ok("GET", f"/courses/{course.id}/gradebook_history/{path}")[0]["versions"]) == 4
 
 
+def test_grades_that_a_job_gave_are_recorded(
+    admin: Api, teacher: Api, student: Api, course: Course, url: str, hire: Callable[..., Any]
+) -> None:
+    grades = {"grade_data": {str(student.id): {"posted_grade": "7"}}}
+    admin.ok("POST", f"{url}/submissions/update_grades?as_user_id={teacher.id}", json=grades)
+    hire().all()
+    assert steps(teacher, course) == [(None, 7.0, False, False, teacher.id)]
+    assert events(teacher, f"/courses/{course.id}")[0]["links"]["real_user"] == admin.id
+
+
+def test_a_longer_log_takes_no_more_statements(
+    teacher: Api, course: Course, url: str, statements: Callable[[], AbstractContextManager[list[str]]]
+) -> None:
+    counts = []
+    for changes in (1, 4):
+        for _ in range(changes):
+            GradeChangeFactory(submission=SubmissionFactory(assignment_id=int(url.rpartition("/")[2]), assignment=None))
+        with statements() as seen:
+            teacher.ok("GET", f"/audit/grade_change/courses/{course.id}")
+        counts.append(len(seen))
+    assert counts == [5, 5]
+
+
 def test_an_event_tells_who_on_whose_behalf_and_in_which_request(
     admin: Api, teacher: Api, student: Api, course: Course, url: str, fetch: Callable[[str], list[Any]]
 ) -> None:
