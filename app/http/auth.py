@@ -14,6 +14,7 @@ from app.http.hosts import base_url
 from app.http.lookup import Ref, matches, value_of
 from app.http.request import params
 from app.logs import log
+from app.models.assignments import Assignment
 from app.models.courses import Course
 from app.models.enrollments import Enrollment, in_force
 from app.models.files import File, Folder
@@ -31,6 +32,7 @@ from app.services.tokens import hash_token
 READING = ("GET", "HEAD")
 PLACES: dict[str, tuple[Any, Select[Any]]] = {
     "section": (Section, select(Section.course_id)),
+    "assignment": (Assignment, select(Assignment.course_id)),
     "file": (File, select(File.course_id)),
     "folder": (Folder, select(Folder.course_id)),
     "progress": (Job, select(Job.course_id)),
