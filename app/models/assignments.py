@@ -104,7 +104,9 @@ ASSIGNMENT_COLUMNS = (
 OWN_DATES = (Assignment.due_at, Assignment.unlock_at, Assignment.lock_at)
 WAITING = NEEDS_GRADING_COUNT.label("needs_grading_count")
 FOR_STUDENTS = select(*ASSIGNMENT_COLUMNS, *DATES).select_from(Assignment).where(Assignment.workflow_state == "published")
-FOR_STAFF = select(*ASSIGNMENT_COLUMNS, *OWN_DATES, WAITING).select_from(Assignment).where(Assignment.workflow_state != "deleted")
+FOR_HISTORY = select(*ASSIGNMENT_COLUMNS, *OWN_DATES, WAITING).select_from(Assignment)
+"""Those too that are deleted: what was graded stays told."""
+FOR_STAFF = FOR_HISTORY.where(Assignment.workflow_state != "deleted")
 FOR_STAFF_DATED = select(*ASSIGNMENT_COLUMNS, *DATES, WAITING).select_from(Assignment).where(Assignment.workflow_state != "deleted")
 
 
@@ -121,6 +123,11 @@ def dated_rows(student: int | ColumnElement[int], *, staff: bool = False) -> Row
 def student_rows(student: int, *, staff: bool = False) -> Rows:
     """Assignments as they concern that user: their dates, and only what is assigned to them; drafts for `staff` only."""
     return dated_rows(student, staff=staff).where(ASSIGNED)
+
+
+def assignment_rows_ever() -> Rows:
+    """Assignments by columns, for staff, the deleted ones too."""
+    return FOR_HISTORY
 
 
 def is_ungraded() -> ColumnElement[bool]:
