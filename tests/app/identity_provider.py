@@ -32,6 +32,11 @@ def encoded(part: object) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
+def in_groups(groups: object) -> dict[str, Any]:
+    """The claim of Cognito."""
+    return {"cognito:groups": groups}
+
+
 @dataclass
 class Provider:
     """Answers at `url`; `key` signs, as `kid`."""

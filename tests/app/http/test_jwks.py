@@ -85,7 +85,12 @@ def test_nobody_waits_for_a_key_that_is_there(keys: jwks.Keys, provider: Provide
     keys.find("first")
     forward(jwks.FRESH_SECONDS)
     arrived, go_on = threading.Event(), threading.Event()
-    provider.wait = lambda: (arrived.set(), go_on.wait(2))
+
+    def wait() -> None:
+        arrived.set()
+        go_on.wait(2)
+
+    provider.wait = wait
     with ThreadPoolExecutor(1) as threads:
         asking = threads.submit(keys.find, "first")
         assert arrived.wait(2)

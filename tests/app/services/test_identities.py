@@ -22,7 +22,7 @@ EVERYBODY = select(User.login_id)
 
 
 def test_a_first_sign_in_makes_a_user_and_later_ones_find_them(bearer: Bearer, provider: Provider, fetch: Fetch) -> None:
-    claims = {"name": "Ada King Lovelace", "email": "ada@example.com", "email_verified": True}
+    claims: dict[str, Any] = {"name": "Ada King Lovelace", "email": "ada@example.com", "email_verified": True}
     who = bearer(provider.token(sub="Ada-1", **claims))
     user = who.ok("GET", "/users/self")
     assert (user["name"], user["sortable_name"], user["short_name"]) == ("Ada King Lovelace", "Lovelace, Ada King", "Ada King Lovelace")
@@ -55,7 +55,7 @@ def test_a_new_user_has_what_the_token_says_of_them(
 
 def test_an_address_or_a_login_takes_nobody_over(bearer: Bearer, provider: Provider, fetch: Fetch) -> None:
     boss = UserFactory(login_id="boss@example.com", sis_user_id="sub-1", admin=True)
-    claims = {"email": "boss@example.com", "email_verified": True, "username": "boss@example.com", "name": boss.name}
+    claims: dict[str, Any] = {"email": "boss@example.com", "email_verified": True, "username": "boss@example.com", "name": boss.name}
     who = bearer(provider.token(**claims))
     assert who.ok("GET", "/users/self")["id"] != boss.id
     assert bearer(provider.token(sub="BOSS@example.com")).get("/users/self").status_code == 401
