@@ -16,6 +16,7 @@ TASK_DEFINITION = "task-definition.json"
 PASSED_ON = (
     "ALLOWED_HOSTS",
     "CORS_ORIGINS",
+    "JOBS",
     "LOG_LEVEL",
     "OIDC_ADMIN_GROUP",
     "OIDC_AUDIENCE",

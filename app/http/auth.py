@@ -19,6 +19,7 @@ from app.models.courses import Course
 from app.models.enrollments import Enrollment, in_force
 from app.models.files import File, Folder
 from app.models.identities import Identity
+from app.models.jobs import Job
 from app.models.quiz_submissions import QuizSubmission
 from app.models.quizzes import Quiz
 from app.models.sections import Section
@@ -37,6 +38,7 @@ PLACES: dict[str, tuple[Any, Select[Any]]] = {
     "section": (Section, select(Section.course_id)),
     "file": (File, select(File.course_id)),
     "folder": (Folder, select(Folder.course_id)),
+    "progress": (Job, select(Job.course_id)),
     "quiz_submission": (QuizSubmission, select(Quiz.course_id).join(QuizSubmission, QuizSubmission.quiz_id == Quiz.id)),
 }
 """What else than a course a path may name that lies in one, and how its course is found."""

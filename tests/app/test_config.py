@@ -33,6 +33,7 @@ DEFAULTS: dict[str, Any] = {
     "OIDC_ADMIN_GROUP": "",
     "OIDC_PROVISION": True,
     "WEB_CONCURRENCY": 1,
+    "JOBS": True,
     "LOG_LEVEL": "INFO",
     "GIT_SHA": "unknown",
     "APP_VERSION": "0.0.0+unreleased",
@@ -84,6 +85,7 @@ BAD = [
     ("WEB_CONCURRENCY", "two"),
     ("WEB_CONCURRENCY", "\u0662"),
     ("WEB_CONCURRENCY", "9" * 5000),
+    ("JOBS", "yes"),
     ("LOG_LEVEL", "LOUD"),
     ("LOG_LEVEL", "50"),
 ]
@@ -137,6 +139,7 @@ def test_a_blank_value_is_the_default_in_development(name: str) -> None:
         ("OIDC_PROVISION", "False", False),
         ("OIDC_PROVISION", "true", True),
         ("WEB_CONCURRENCY", "64", 64),
+        ("JOBS", "off", False),
         ("LOG_LEVEL", "debug", "DEBUG"),
         ("GIT_SHA", "abc1234", "abc1234"),
         ("APP_VERSION", "1.2.3", "1.2.3"),

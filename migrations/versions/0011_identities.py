@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010_identities"
-down_revision = "0009_files"
+revision = "0011_identities"
+down_revision = "0010_jobs"
 branch_labels = None
 depends_on = None
 contract = False
