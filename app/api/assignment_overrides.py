@@ -10,7 +10,7 @@ from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.http.auth import access, caller, require_right
 from app.http.lookup import Ref, find, find_row, names
-from app.http.pagination import page
+from app.http.pagination import page, unpaged
 from app.http.params import Id, Instant, Params, Short, takes
 from app.models.assignment_overrides import AssignmentOverride, override_rows
 from app.models.assignments import Assignment
@@ -135,6 +135,7 @@ def delete_override(course: Ref, assignment: Ref, override: Ref) -> OverrideJSON
 
 @blueprint.get(BATCH)
 @takes(BatchParams)
+@unpaged
 def list_course_overrides(params: BatchParams, course: Ref) -> list[OverrideJSON | None]:
     """Get several overrides of a course in the order asked for; null for what is not there."""
     mine = require_right(Right.READ_DRAFTS)
@@ -147,6 +148,7 @@ def list_course_overrides(params: BatchParams, course: Ref) -> list[OverrideJSON
 
 @blueprint.post(BATCH)
 @takes(NewBatchParams)
+@unpaged
 def create_course_overrides(params: NewBatchParams, course: Ref) -> tuple[list[OverrideJSON], Literal[201]]:
     """Create several overrides of a course's assignments: all of them, or none."""
     mine = require_right(Right.MANAGE_ASSIGNMENTS)
@@ -158,6 +160,7 @@ def create_course_overrides(params: NewBatchParams, course: Ref) -> tuple[list[O
 
 @blueprint.put(BATCH)
 @takes(ChangedBatchParams)
+@unpaged
 def change_course_overrides(params: ChangedBatchParams, course: Ref) -> list[OverrideJSON]:
     """Change several overrides of a course's assignments: all of them, or none."""
     mine = require_right(Right.MANAGE_ASSIGNMENTS)

@@ -19,6 +19,8 @@ from tests.factories import AssignmentFactory, AssignmentGroupFactory
 Document = dict[str, Any]
 PART = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+AS_LONG_AS_ASKED_FOR = ("/courses/<ref:course>/assignments/overrides",)
+"""Ends of rules whose answers have one part for each part of the request, and no pages."""
 
 
 @pytest.fixture
@@ -88,7 +90,7 @@ def test_every_operation_has_its_own_name(app: Flask, described: Document) -> No
 def test_lists_take_pages_and_tell_of_their_links(app: Flask, described: Document) -> None:
     for rule, method, operation in operations(app, described):
         status, schema = good(operation)
-        is_list = schema.get("type") == "array"
+        is_list = schema.get("type") == "array" and not rule.rule.endswith(AS_LONG_AS_ASKED_FOR)
         asked = {part["name"] for part in operation["parameters"] if part["in"] == "query"}
         assert ({"page", "per_page"} <= asked) == is_list, (method, rule.rule)
         assert ("Link" in operation["responses"][status].get("headers", {})) == is_list, (method, rule.rule)
