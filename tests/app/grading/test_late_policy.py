@@ -57,8 +57,14 @@ def test_nothing_to_take_a_percentage_of_loses_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("deducted", "possible", "grading_type", "wanted"),
-    [(100, 10, "points", 0), (0, 10, "points", 10), (30, 10, "percent", 7), (33.3, 0.3, "points", 0.2001), (30, None, "points", 0)]
-    + [(30, 10, "pass_fail", 0)],
+    [
+        (100, 10, "points", 0),
+        (0, 10, "points", 10),
+        (30, 10, "percent", 7),
+        (33.3, 0.3, "points", 0.2001),
+        (30, None, "points", 0),
+        (30, 10, "pass_fail", 0),
+    ],
 )
 def test_missing_work_gets_what_is_left(deducted: float, possible: float | None, grading_type: str, wanted: float) -> None:
     policy = Policy(missing_enabled=True, missing_deduction=deducted)
@@ -89,9 +95,7 @@ def slowly(policy: Policy, entered: Fraction, possible: Fraction, seconds: int) 
 
 
 @given(policies, entered_scores, possibles, lateness)
-def test_deductions_agree_with_the_specification_to_half_a_hundredth(
-    policy: Policy, entered: float, possible: float, seconds: int
-) -> None:
+def test_deductions_agree_with_the_specification_to_half_a_hundredth(policy: Policy, entered: float, possible: float, seconds: int) -> None:
     lost = deduction(policy, entered=entered, possible=possible, grading_type="points", seconds_late=seconds)
     exact = slowly(policy, Fraction(str(entered)), Fraction(str(possible)), seconds)
     assert abs(Fraction(str(lost)) - exact) <= Fraction(5, 1000)
