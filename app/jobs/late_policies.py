@@ -28,8 +28,11 @@ def recompute(job: Job, batch: Batch) -> bool:
 
 def score_missing(job: Job, batch: Batch) -> bool:
     """Give work that has been let pass what the policy of its course gives it, course by course."""
-    after: int | None = job.state.get("course_id", 0)
-    while after is not None and not batch.spent:
-        after = late_policies.score_missing(utc_now(), after)
-    job.state = {"course_id": after}
-    return after is None
+    place: late_policies.Place = job.state
+    while not batch.spent:
+        after = late_policies.score_missing(utc_now(), place)
+        if after is None:
+            return True
+        place = after
+    job.state = dict(place)
+    return False

@@ -23,7 +23,7 @@ from app.services.submissions import record_change
 
 FEW = 200
 """Submissions that one request recomputes; more are a job's."""
-AT_ONCE = 50
+AT_ONCE = 25
 RECOMPUTE = "late_policy_recompute"
 COUNTING = (
     "late_submission_deduction_enabled",
@@ -34,6 +34,8 @@ COUNTING = (
     "missing_submission_deduction_enabled",
     "missing_submission_deduction",
 )
+NEVER = 0
+"""The second since when to look where nobody has looked yet: nothing was due before 1970."""
 NOBODY = 0
 """The grader of what the clock has brought."""
 
@@ -146,7 +148,7 @@ def look_again(course_id: int, due_at: dt.datetime | None) -> None:
     """Something was due then for somebody which was not before: whoever has missed it gets what missing work gets."""
     if due_at is None or due_at > utc_now():
         return
-    before = due_at - dt.timedelta(seconds=1)
+    before = (due_at - dt.timedelta(seconds=1)).replace(microsecond=0)
     _look_from(before, LatePolicy.course_id == course_id, LatePolicy.missing_scored_until > before)
 
 
@@ -156,39 +158,55 @@ def _look_from(instant: dt.datetime, *conditions: Any) -> None:
     db.session.execute(noted, execution_options={"synchronize_session": False})
 
 
-def score_missing(now: dt.datetime, after: int) -> int | None:
-    """Score some missing work of the first course after that id whose policy does so; the course to go on after, or None at the end."""
+def score_missing(now: dt.datetime, place: Place) -> Place | None:
+    """Score some missing work from `place` on, in courses whose policy does so; where to go on, or None at the end.
+
+    A place has the course, the assignment and the last student that is done, and since and until when what was due is looked at.
+    """
     enabled = select(LatePolicy.course_id, LatePolicy.missing_scored_until).join(Course, Course.id == LatePolicy.course_id)
     enabled = enabled.where(LatePolicy.missing_submission_deduction_enabled, Course.workflow_state == "available")
-    held = db.session.execute(enabled.where(LatePolicy.course_id > after).order_by(LatePolicy.course_id).limit(1)).first()
-    if held is None:
+    enabled = enabled.where(LatePolicy.course_id >= place.get("course_id", 0)).order_by(LatePolicy.course_id).limit(1)
+    policy = db.session.execute(enabled).first()
+    if policy is None:
         return None
-    until = held.missing_scored_until
-    missing = _missing(held.course_id, until, now)
+    if place.get("course_id") != policy.course_id or "until" not in place:
+        since = NEVER if policy.missing_scored_until is None else int(policy.missing_scored_until.timestamp())
+        place = {"course_id": policy.course_id, "since": since, "until": int(now.timestamp()), **BEGIN}
+    graded = (Assignment.grading_type != "not_graded", Assignment.workflow_state == "published", submitted_online())
+    of_course = select(Assignment.id).where(Assignment.course_id == policy.course_id, *graded)
+    assignment_id = db.session.scalar(of_course.where(Assignment.id >= place["assignment_id"]).order_by(Assignment.id).limit(1))
+    if assignment_id is None:
+        # Unless somebody said meanwhile that there is more to look at.
+        noted = LatePolicy.missing_scored_until
+        unchanged = noted.is_(None) if place["since"] == NEVER else noted == _instant(place["since"])
+        _look_from(_instant(place["until"]), LatePolicy.course_id == policy.course_id, unchanged)
+        return {"course_id": policy.course_id + 1}
+    if assignment_id != place["assignment_id"]:
+        place = {**place, "assignment_id": assignment_id, "user_id": 0}
+    missing = _missing(place)
     if missing:
-        scored = _score(missing[0].assignment_id, [row.student_id for row in missing], held.course_id, now)
-        return after if scored else int(held.course_id)
-    # Unless somebody said meanwhile that there is more to look at.
-    same = LatePolicy.missing_scored_until.is_(None) if until is None else LatePolicy.missing_scored_until == until
-    _look_from(now, LatePolicy.course_id == held.course_id, same)
-    return int(held.course_id)
+        _score(assignment_id, missing, policy.course_id, now)
+    if len(missing) < AT_ONCE:
+        return {**place, "assignment_id": assignment_id + 1, "user_id": 0}
+    return {**place, "user_id": missing[-1]}
 
 
-def _missing(course_id: int, until: dt.datetime | None, now: dt.datetime) -> list[AnyRow]:
-    """Students of one assignment who have let it pass since then, and have no score for it: some of them, in order."""
-    rows = gradebook.rows(course_id, gradebook.students(course_id)).where(submitted_online(), Assignment.grading_type != "not_graded")
+def _instant(timestamp: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(timestamp, dt.UTC)
+
+
+def _missing(place: Place) -> list[int]:
+    """Students who have let that assignment pass, and have no score for it: some of them, in order."""
+    rows = gradebook.rows(place["course_id"], gradebook.students(place["course_id"])).where(Assignment.id == place["assignment_id"])
     found = rows.subquery()
-    let_pass = [found.c.due_at < now, found.c.assignment_state == "published", found.c.score.is_(None), found.c.submitted_at.is_(None)]
-    if until is not None:
-        let_pass.append(found.c.due_at > until)
-    silent = [found.c.excused.is_not(True), found.c.late_policy_status.is_(None)]
-    wanted = select(found.c.assignment_id, found.c.student_id).where(*let_pass, *silent)
-    some = db.session.execute(wanted.order_by(found.c.assignment_id, found.c.student_id).limit(AT_ONCE)).all()
-    return [row for row in some if row.assignment_id == some[0].assignment_id]
+    nothing = (found.c.score.is_(None), found.c.submitted_at.is_(None), found.c.excused.is_not(True), found.c.late_policy_status.is_(None))
+    let_pass = (found.c.due_at > _instant(place["since"]), found.c.due_at < _instant(place["until"]))
+    wanted = select(found.c.student_id).where(found.c.student_id > place["user_id"], *nothing, *let_pass)
+    return list(db.session.scalars(wanted.order_by(found.c.student_id).limit(AT_ONCE)))
 
 
-def _score(assignment_id: int, user_ids: list[int], course_id: int, now: dt.datetime) -> int:
-    """Give those students what the policy gives them, unless it is settled otherwise by now; how many got it."""
+def _score(assignment_id: int, user_ids: list[int], course_id: int, now: dt.datetime) -> None:
+    """Give those students what the policy gives them, unless it is settled otherwise by now."""
     db.session.execute(select(Assignment.id).where(Assignment.id == assignment_id).with_for_update(read=True))
     made = literal(now, Submission.created_at.type)
     row = select(literal(assignment_id, Submission.assignment_id.type), User.id, literal("unsubmitted"), made, made)
@@ -196,11 +214,8 @@ def _score(assignment_id: int, user_ids: list[int], course_id: int, now: dt.date
     insert_rows_unless_there(Submission, columns, row.where(User.id.in_(user_ids)).order_by(User.id))
     policy = deductions.policy_of(course_id)
     rules = {row.student_id: row for row in db.session.execute(gradebook.of_assignment(assignment_id).where(User.id.in_(user_ids)))}
-    scored = 0
     for submission in _locked(assignment_id, user_ids):
         before = (submission.score, submission.grade, submission.excused)
         deductions.settle(submission, rules[submission.user_id], policy, now)
         _record(submission, Caller(id=NOBODY, admin=False, real_id=submission.user_id, token_id=0), before)
-        scored += submission.scored_as_missing
     db.session.flush()
-    return scored

@@ -60,10 +60,12 @@ def test_work_that_nobody_handed_in_gets_its_score_once(
         user = enrolled().user
         for work in works:
             SubmissionFactory(assignment=work, user=user, **fields)
-    commented = enrolled().user
-    SubmissionFactory(assignment=works[0], user=commented, submitted_at=None, attempt=None, workflow_state="unsubmitted")
-    for fields in ({"workflow_state": "unpublished"}, {"due_at": None}, {"submission_types": ["on_paper"]}, {"grading_type": "not_graded"}):
-        overdue(course, **fields)
+    commented = enrolled()
+    SubmissionFactory(assignment=works[0], user=commented.user, submitted_at=None, attempt=None, workflow_state="unsubmitted")
+    overdue(course, workflow_state="unpublished")
+    overdue(course, due_at=None)
+    overdue(course, submission_types=["on_paper"])
+    overdue(course, grading_type="not_graded")
     enrolled(workflow_state="inactive")
     enrolled("ObserverEnrollment", associated_user_id=nothing[0])
     for other in (CourseFactory(), CourseFactory(workflow_state="unpublished")):

@@ -73,7 +73,7 @@ def test_work_handed_in_while_it_is_scored_as_missing_is_not_lost(
 
     def clock() -> None:
         with app.app_context():
-            late_policies.score_missing(utc_now(), 0)
+            late_policies.score_missing(utc_now(), {})
             db.session.commit()
 
     body = {"submission": {"submission_type": "online_text_entry", "body": "Just now."}}
