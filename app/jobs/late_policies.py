@@ -5,20 +5,16 @@ import datetime as dt
 from app.jobs.batch import Batch
 from app.models.jobs import Job
 from app.models.types import utc_now
-from app.services import late_policies
-from app.services.permissions import Caller
+from app.services import jobs, late_policies
 
 EVERY = dt.timedelta(minutes=5)
 
 
 def recompute(job: Job, batch: Batch) -> bool:
     """Recompute the work that somebody's change of a policy or an assignment concerns, in their name."""
-    if job.course_id is None or job.user_id is None:
-        return True
-    caller = Caller(id=job.user_id, admin=False, real_id=job.real_user_id or job.user_id, token_id=0)
     place: late_policies.Place = job.state or late_policies.BEGIN
     while not batch.spent:
-        after = late_policies.recompute(job.course_id, caller, place, **job.arguments)
+        after = late_policies.recompute(job.course_id or 0, jobs.caller_of(job), place, **job.arguments)
         if after is None:
             return True
         place = after

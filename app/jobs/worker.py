@@ -16,7 +16,7 @@ from app.extensions import db
 from app.jobs.batch import Batch, Handler, JobError
 from app.jobs.kinds import HANDLERS, RECURRING
 from app.logs import first_line, log
-from app.models.jobs import Job, due
+from app.models.jobs import RUNNING, Job, due
 from app.models.types import utc_now
 from app.services import jobs
 from app.storage import Storage
@@ -104,7 +104,10 @@ class Worker:
                 return False
             try:
                 done = self._handlers[job.kind](job, Batch(self._storage))
-                (jobs.finish if done else jobs.keep)(job)
+                if not done:
+                    jobs.keep(job)
+                elif job.workflow_state == RUNNING:
+                    jobs.finish(job)
                 db.session.commit()
             except JobError as problem:
                 db.session.rollback()

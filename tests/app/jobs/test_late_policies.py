@@ -13,7 +13,7 @@ from app.models.courses import Course
 from app.models.submissions import GradeChange, Submission
 from app.models.types import utc_now
 from app.services import jobs, late_policies
-from tests.app.jobs.conftest import Hired
+from tests.app.conftest import Hired
 from tests.conftest import Api
 from tests.factories import AssignmentFactory, AssignmentGroupFactory, CourseFactory, LatePolicyFactory, SubmissionFactory, UserFactory
 

@@ -20,7 +20,7 @@ from app.models.jobs import Job
 from app.models.types import utc_now
 from app.models.users import User
 from app.services import jobs
-from tests.app.jobs.conftest import Hired
+from tests.app.conftest import Hired
 
 Hire = Callable[..., Hired]
 Asked = Callable[..., int]

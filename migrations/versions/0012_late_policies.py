@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011_late_policies"
-down_revision = "0010_jobs"
+revision = "0012_late_policies"
+down_revision = "0011_history"
 branch_labels = None
 depends_on = None
 contract = False
