@@ -10,6 +10,7 @@ from app.models.assignment_groups import AssignmentGroup
 from app.models.assignments import Assignment
 from app.models.courses import Course
 from app.models.enrollments import Enrollment
+from app.models.late_policies import LatePolicy
 from app.models.sections import Section
 from app.models.submissions import GradeChange, Submission
 from app.models.users import User, sortable
@@ -105,6 +106,21 @@ class AssignmentFactory(ModelFactory):
     points_possible = 10.0
     workflow_state = "published"
     position = factory.Sequence(lambda n: n + 1)
+
+
+class LatePolicyFactory(ModelFactory):
+    """Of `course`: 10 percent a day of late work, all of missing work."""
+
+    class Meta:
+        model = LatePolicy
+        exclude = ("course",)
+
+    course: Any = factory.SubFactory(CourseFactory)
+    course_id = factory.SelfAttribute("course.id")
+    late_submission_deduction_enabled = True
+    late_submission_deduction = 10.0
+    missing_submission_deduction_enabled = True
+    missing_submission_deduction = 100.0
 
 
 class SubmissionFactory(ModelFactory):
