@@ -24,6 +24,7 @@ from tests.factories.core import (
     SubmissionFactory,
     UserFactory,
     default_section,
+    one_commit,
 )
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "TopicFactory",
     "UserFactory",
     "default_section",
+    "one_commit",
 ]
