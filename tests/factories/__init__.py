@@ -26,6 +26,7 @@ from tests.factories.core import (
     SubmissionFactory,
     UserFactory,
     default_section,
+    one_commit,
 )
 
 __all__ = [
@@ -52,4 +53,5 @@ __all__ = [
     "TopicFactory",
     "UserFactory",
     "default_section",
+    "one_commit",
 ]
