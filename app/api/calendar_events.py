@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from app.extensions import db
 from app.http.auth import caller, viewer
-from app.http.lookup import Ref, find, find_row, names
+from app.http.lookup import Ref, find, find_row, living_user, names
 from app.http.pagination import page
 from app.http.params import MOST_ID, DayOrInstant, Flag, Html, Instant, Params, Short, Text, Title, absent, takes
 from app.models.assignments import Assignment, assignment_rows
@@ -122,7 +122,7 @@ def list_events(params: EventListParams) -> list[EventJSON]:
 def list_user_events(params: EventListParams, user: Ref) -> list[EventJSON]:
     """List events as they concern a user: yourself, or anybody for an admin."""
     mine = caller()
-    user_id = db.session.scalar(select(User.id).where(names(User, user, mine.id), User.workflow_state != "deleted")) or 0
+    user_id = living_user(user, mine.id)
     require(user_id == mine.id or mine.admin)
     return _listed(params, find(select(User.id).where(User.id == user_id)))
 

@@ -7,15 +7,18 @@ from flask import Blueprint
 from sqlalchemy import or_
 
 from app.extensions import db
-from app.http.auth import caller, require_right, viewer
+from app.http.auth import access, caller, viewer
+from app.http.discussions import opened, seen
 from app.http.lookup import Ref, find_row, names
 from app.http.pagination import page
 from app.http.params import Html, Id, Params, takes
 from app.models.discussions import DiscussionEntry, DiscussionTopic
 from app.models.types import AnyRow
 from app.serializers.discussions import EntryJSON, ViewJSON, entry_json, view_json
-from app.services import discussion_entries, discussions
-from app.services.permissions import Access, Right
+from app.services import discussion_entries, discussions, graded_discussions, module_items
+from app.services.module_content import CONTRIBUTE
+from app.services.module_progress import Holding
+from app.services.permissions import Right
 
 blueprint = Blueprint("discussion_entries", __name__, url_prefix="/api/v1")
 TOPIC = "/courses/<ref:course>/discussion_topics/<ref:topic>"
@@ -71,9 +74,10 @@ def list_entries(course: Ref, topic: Ref) -> list[EntryJSON]:
 @blueprint.post(f"{TOPIC}/entries")
 @takes(EntryParams)
 def create_entry(params: EntryParams, course: Ref, topic: Ref) -> tuple[EntryJSON, Literal[201]]:
-    """Write something under a topic."""
-    _, found = _writable(topic)
+    """Write something under a topic; under a graded one that hands a student's work in."""
+    found, held = _writable(topic)
     entry_id = discussion_entries.write(found, caller(), params.message)
+    _counted(found, held)
     db.session.commit()
     return _one(found.id, entry_id), 201
 
@@ -92,9 +96,10 @@ def list_replies(course: Ref, topic: Ref, entry: Ref) -> list[EntryJSON]:
 @takes(EntryParams)
 def create_reply(params: EntryParams, course: Ref, topic: Ref, entry: Ref) -> tuple[EntryJSON, Literal[201]]:
     """Answer an entry."""
-    mine, found = _writable(topic)
-    discussions.require_entries(mine, found)
+    found, held = _writable(topic)
+    discussions.require_entries(access(), found)
     entry_id = discussion_entries.write(found, caller(), params.message, discussion_entries.existing(found.id, entry.id))
+    _counted(found, held)
     db.session.commit()
     return _one(found.id, entry_id), 201
 
@@ -103,9 +108,9 @@ def create_reply(params: EntryParams, course: Ref, topic: Ref, entry: Ref) -> tu
 @takes(EntryParams)
 def change_entry(params: EntryParams, course: Ref, topic: Ref, entry: Ref) -> EntryJSON:
     """Change an entry: its author, and staff."""
-    mine, found = _writable(topic)
+    found, _ = _writable(topic)
     written = discussion_entries.existing(found.id, entry.id, to_change=True)
-    discussion_entries.change(written, mine, caller(), params.message)
+    discussion_entries.change(written, access(), caller(), params.message)
     db.session.commit()
     return _one(found.id, written.id)
 
@@ -113,27 +118,36 @@ def change_entry(params: EntryParams, course: Ref, topic: Ref, entry: Ref) -> En
 @blueprint.delete(ENTRY)
 def delete_entry(course: Ref, topic: Ref, entry: Ref) -> EntryJSON:
     """Delete an entry: its author, and staff. It keeps its place, and so do the replies to it."""
-    mine, found = _writable(topic)
+    found, _ = _writable(topic)
     written = discussion_entries.existing(found.id, entry.id, to_change=True)
-    discussion_entries.remove(written, mine, caller())
+    discussion_entries.remove(written, access(), caller())
+    if found.assignment_id is not None:
+        graded_discussions.taken_back(found.id, found.assignment_id, written.user_id)
     db.session.commit()
     return _one(found.id, written.id)
 
 
 def _readable(topic: Ref) -> AnyRow:
-    """A topic whose entries the caller may read. Raises NotFound and Forbidden."""
-    mine = require_right(Right.READ_FORUM)
-    found = discussions.target(mine, caller(), names(DiscussionTopic, topic))
-    discussions.require_entries(mine, found)
+    """A topic whose entries the caller may read, and reads now. Raises NotFound and Forbidden."""
+    found, held = opened(names(DiscussionTopic, topic))
+    discussions.require_entries(access(), found)
+    seen(found, held)
     return found
 
 
-def _writable(topic: Ref) -> tuple[Access, AnyRow]:
-    """A topic under which the caller may write. Raises NotFound and Forbidden."""
-    mine = require_right(Right.READ_FORUM)
-    found = discussions.target(mine, caller(), names(DiscussionTopic, topic), to_write=True)
-    discussion_entries.require_open(mine, found)
-    return mine, found
+def _writable(topic: Ref) -> tuple[AnyRow, Holding]:
+    """A topic under which the caller may write, and how modules hold it. Raises NotFound and Forbidden."""
+    found, held = opened(names(DiscussionTopic, topic), to_write=True)
+    discussion_entries.require_open(access(), found)
+    return found, held
+
+
+def _counted(found: AnyRow, held: Holding) -> None:
+    """What a student wrote is what a module or a teacher may wait for."""
+    if Right.SUBMIT in access().rights:
+        module_items.record(held.unmet(found.id, CONTRIBUTE), caller().id, CONTRIBUTE)
+        if found.assignment_id is not None:
+            graded_discussions.written(found.assignment_id, caller().id)
 
 
 def _one(topic_id: int, entry_id: int) -> EntryJSON:

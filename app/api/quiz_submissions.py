@@ -25,6 +25,7 @@ from app.serializers.quiz_submissions import (
     submission_question_json,
 )
 from app.services import gradebook, quiz_attempts, quiz_grades, quizzes
+from app.services.module_progress import held_for
 from app.services.permissions import Access, Right, require
 
 blueprint = Blueprint("quiz_submissions", __name__, url_prefix="/api/v1")
@@ -90,6 +91,8 @@ def start_quiz(params: StartParams, course: Ref, quiz: Ref) -> QuizSubmissionsJS
     """Begin an attempt at a quiz."""
     mine = require_right(Right.SUBMIT)
     row = _quiz(mine, quiz)
+    lock = held_for(mine, caller().id, "Quiz", [row.id], viewer().now).lock(row.id)
+    require(lock is None, lock)
     _end_overdue(row.id)
     submission = quiz_attempts.start(row, caller().id, params.access_code, utc_now())
     db.session.commit()

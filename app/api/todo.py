@@ -5,9 +5,8 @@ from dataclasses import replace
 from flask import Blueprint
 from sqlalchemy import select
 
-from app.extensions import db
 from app.http.auth import caller, viewer
-from app.http.lookup import Ref, find, names
+from app.http.lookup import Ref, find, living_user
 from app.http.pagination import page
 from app.http.params import Id, Params, Text, takes
 from app.models.types import AnyRow, utc_now
@@ -33,7 +32,7 @@ class MissingParams(Params):
 def list_missing_submissions(params: MissingParams, user: Ref) -> list[AssignmentJSON]:
     """List the assignments that a student has missed: yourself, whom you observe, or anybody for an admin."""
     mine, now = caller(), utc_now()
-    user_id = db.session.scalar(select(User.id).where(names(User, user, mine.id), User.workflow_state != "deleted")) or 0
+    user_id = living_user(user, mine.id)
     everything = user_id == mine.id or mine.admin
     require(everything or todo.observes(mine.id, user_id, now))
     statement = todo.missing(find(select(User.id).where(User.id == user_id)), now)

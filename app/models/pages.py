@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Index, String, false, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base
-from app.models.types import CreatedAt, Key, LongText, Name, Rows, State, UpdatedAt, references
+from app.models.types import CreatedAt, Instant, Key, LongText, Name, Rows, State, UpdatedAt, references
 from app.models.users import User
 
 ALIVE = text("workflow_state <> 'deleted'")
@@ -37,6 +37,23 @@ class Page(Base):
     """Who edited it last."""
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
+
+
+class PageRevision(Base):
+    """A page as it read before a change; what it reads now stands in the page itself."""
+
+    __tablename__ = "page_revisions"
+    __table_args__ = (Index("uq_page_revisions_page_id_revision_id", "page_id", "revision_id", unique=True),)
+
+    id: Mapped[Key]
+    page_id: Mapped[int] = references("pages.id")
+    revision_id: Mapped[int]
+    """1, 2, 3… of the page; the present one is the next."""
+    title: Mapped[Name]
+    url: Mapped[Name]
+    body: Mapped[LongText]
+    user_id: Mapped[int] = references("users.id")
+    updated_at: Mapped[Instant]
 
 
 PAGE_COLUMNS = (

@@ -62,6 +62,7 @@ class TopicJSON(TypedDict):
     author: PersonJSON
     user_name: str
     assignment_id: int | None
+    assignment: NotRequired[Any]
     group_category_id: int | None
     root_topic_id: int | None
     topic_children: list[int]
@@ -121,14 +122,15 @@ def _permissions_json(permissions: Mapping[str, bool]) -> TopicPermissionsJSON:
     return {"attach": False, "update": permissions["update"], "reply": permissions["reply"], "delete": permissions["delete"]}
 
 
-def topic_json(row: AnyRow, viewer: Viewer, permissions: Mapping[str, bool]) -> TopicJSON:
-    """One topic."""
+def topic_json(row: AnyRow, viewer: Viewer, permissions: Mapping[str, bool], unread: str | None = None) -> TopicJSON:
+    """One topic; `unread` says why the viewer does not read it yet."""
     url = f"{viewer.base_url}/courses/{row.course_id}/discussion_topics/{row.id}"
-    locked = row.locked or (row.lock_at is not None and row.lock_at <= viewer.now)
+    closes = [at for at in (row.lock_at, row.work_lock_at) if at is not None]
+    locked = row.locked or any(at <= viewer.now for at in closes)
     body: TopicJSON = {
         "id": row.id,
         "title": row.title,
-        "message": row.message,
+        "message": row.message if unread is None else None,
         "html_url": url,
         "url": url,
         "created_at": row.created_at,
@@ -145,9 +147,9 @@ def topic_json(row: AnyRow, viewer: Viewer, permissions: Mapping[str, bool]) -> 
         "locked": locked,
         "can_lock": True,
         "comments_disabled": row.is_announcement and row.locked,
-        "locked_for_user": locked and not viewer.staff,
+        "locked_for_user": (locked or unread is not None) and not viewer.staff,
         "require_initial_post": row.require_initial_post,
-        "user_can_see_posts": viewer.staff or not row.require_initial_post or row.has_posted,
+        "user_can_see_posts": unread is None and (viewer.staff or not row.require_initial_post or row.has_posted),
         "allow_rating": row.allow_rating,
         "discussion_subentry_count": row.discussion_subentry_count,
         "read_state": "read" if row.read else "unread",
@@ -155,7 +157,7 @@ def topic_json(row: AnyRow, viewer: Viewer, permissions: Mapping[str, bool]) -> 
         "subscribed": row.subscribed,
         "author": person_json(row, viewer),
         "user_name": row.user_name,
-        "assignment_id": None,
+        "assignment_id": row.assignment_id,
         "group_category_id": None,
         "root_topic_id": None,
         "topic_children": [],
@@ -164,7 +166,7 @@ def topic_json(row: AnyRow, viewer: Viewer, permissions: Mapping[str, bool]) -> 
         "permissions": _permissions_json(permissions),
     }
     if body["locked_for_user"]:
-        body["lock_explanation"] = "This topic is locked: it takes no more replies."
+        body["lock_explanation"] = unread or "This topic is locked: it takes no more replies."
     return body
 
 

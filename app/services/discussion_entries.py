@@ -9,7 +9,7 @@ from app.extensions import db
 from app.models.discussions import DiscussionEntry, EntryParticipant, TopicParticipant, entry_rows
 from app.models.types import AnyRow, Rows, utc_now
 from app.models.writes import insert_rows_unless_there, insert_unless_there
-from app.services.discussions import closed, moderates
+from app.services.discussions import moderates, shut
 from app.services.permissions import Access, Caller, Right, require
 
 DEEPEST = 50
@@ -46,7 +46,7 @@ def existing(topic_id: int, entry_id: int, *, to_change: bool = False) -> Discus
 def require_open(access: Access, topic: AnyRow) -> None:
     """Raise Forbidden unless the caller may write under the topic."""
     require(Right.POST_TO_FORUM in access.rights)
-    require(moderates(access) or not closed(topic), "This topic is locked: it takes no more replies.")
+    require(moderates(access) or not shut(topic), "This topic is locked: it takes no more replies.")
 
 
 def write(topic: AnyRow, caller: Caller, message: str, parent: DiscussionEntry | None = None) -> int:

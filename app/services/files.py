@@ -14,7 +14,7 @@ from app.errors import Conflict, Invalid
 from app.extensions import db
 from app.models.files import COURSE, USER, Attachment, File, Folder, Owner, in_folders_of
 from app.models.types import AnyRow, utc_now
-from app.services import folders, gradebook
+from app.services import folders, gradebook, module_links
 from app.services.permissions import Access, Caller, Right
 from app.storage import Storage
 
@@ -118,6 +118,7 @@ def make_way(file: File, folder_id: int, name: str, on_duplicate: str | None) ->
         db.session.execute(update(File).where(File.replaced_by_id == same.id).values(replaced_by_id=file.id))
         same.workflow_state, same.deleted_at, same.replaced_by_id = "deleted", utc_now(), file.id
         db.session.flush()  # before the name is taken again
+        module_links.replaced("File", same.id, file.id)
     elif same is not None:
         raise Conflict(f"There is a file {name!r} in that folder already.")
     file.folder_id, file.display_name = folder_id, name

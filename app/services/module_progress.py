@@ -5,17 +5,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, case, func, select
 
 from app.errors import NotFound
 from app.extensions import db
-from app.models.assignments import Assignment
 from app.models.enrollments import Enrollment
 from app.models.modules import Module, ModuleCompletion, ModuleItem, module_rows
+from app.models.quiz_submissions import QuizSubmission
 from app.models.submissions import Submission
 from app.models.types import AnyRow
 from app.services import gradebook
-from app.services.module_content import GRADED, MIN_SCORE, SUBMIT, contents, items_joined
+from app.services.module_content import MIN_SCORE, SUBMIT, contents, items_joined, standing_for
+from app.services.module_links import GRADED
 from app.services.permissions import Access, Right, Role, require
 
 
@@ -73,8 +74,16 @@ def _requirements(course_id: int, user_id: int) -> Sequence[AnyRow]:
     """The published items that ask for something, with what that user did about it."""
     content = contents(course_id)
     asked = (ModuleItem.id, ModuleItem.module_id, ModuleItem.position, ModuleItem.requirement, ModuleItem.requirement_score)
-    done = (ModuleCompletion.created_at, Assignment.points_possible)
-    work = (Submission.attempt, Submission.submitted_at, Submission.score, Submission.graded_at, Submission.excused)
+    done = (ModuleCompletion.created_at, content.c.points_possible)
+    # Of a quiz that is not graded the finished attempts themselves are all there is.
+    practice = case((and_(content.c.assignment_id.is_(None), QuizSubmission.kept_score.is_not(None)), QuizSubmission.updated_at))
+    work = (
+        func.coalesce(Submission.attempt, case((practice.is_not(None), 1))).label("attempt"),
+        func.coalesce(Submission.submitted_at, practice, type_=Submission.submitted_at.type).label("submitted_at"),
+        func.coalesce(Submission.score, case((content.c.assignment_id.is_(None), QuizSubmission.kept_score))).label("score"),
+        func.coalesce(Submission.graded_at, practice, type_=Submission.graded_at.type).label("graded_at"),
+        Submission.excused,
+    )
     statement = (
         items_joined(course_id, content, *asked, *done, *work, staff=False)
         .outerjoin(
@@ -85,8 +94,11 @@ def _requirements(course_id: int, user_id: int) -> Sequence[AnyRow]:
                 ModuleCompletion.requirement == ModuleItem.requirement,
             ),
         )
-        .outerjoin(Assignment, Assignment.id == content.c.assignment_id)
-        .outerjoin(Submission, and_(Submission.assignment_id == Assignment.id, Submission.user_id == user_id))
+        .outerjoin(Submission, and_(Submission.assignment_id == content.c.assignment_id, Submission.user_id == user_id))
+        .outerjoin(
+            QuizSubmission,
+            and_(content.c.kind == "Quiz", QuizSubmission.quiz_id == content.c.id, QuizSubmission.user_id == user_id),
+        )
     )
     return db.session.execute(statement.where(ModuleItem.requirement.is_not(None))).all()
 
@@ -184,8 +196,12 @@ def holding(course_id: int, kind: str, content_ids: Iterable[int], user_id: int,
 
     A thing is closed when every item that stands for it is: it can only be reached through modules that are locked or not published.
     """
+    ids = list(content_ids)
+    if not ids:
+        return NOTHING_HELD
+    theirs = standing_for(kind, ids).subquery("theirs")
     columns = (
-        *(ModuleItem.id, ModuleItem.content_id, ModuleItem.module_id, ModuleItem.position, ModuleItem.requirement),
+        *(ModuleItem.id, theirs.c.content_id, ModuleItem.module_id, ModuleItem.position, ModuleItem.requirement),
         *(Module.name, Module.unlock_at, Module.workflow_state, Module.prerequisite_module_ids, Module.require_sequential_progress),
         ModuleCompletion.id.label("done"),
     )
@@ -194,10 +210,10 @@ def holding(course_id: int, kind: str, content_ids: Iterable[int], user_id: int,
         ModuleCompletion.user_id == user_id,
         ModuleCompletion.requirement == ModuleItem.requirement,
     )
-    statement = select(*columns).join(Module, Module.id == ModuleItem.module_id).outerjoin(ModuleCompletion, done)
+    statement = select(*columns).join(theirs, theirs.c.item_id == ModuleItem.id)
+    statement = statement.join(Module, Module.id == ModuleItem.module_id).outerjoin(ModuleCompletion, done)
     alive = (ModuleItem.workflow_state != "deleted", Module.workflow_state != "deleted", ModuleItem.course_id == course_id)
-    ids = list(content_ids)
-    rows = db.session.execute(statement.where(ModuleItem.type == kind, ModuleItem.content_id.in_(ids), *alive)).all() if ids else []
+    rows = db.session.execute(statement.where(*alive)).all()
     suspects = [row for row in rows if row.workflow_state == "active" and _may_lock(row, now)]
     progress = progress_of(course_id, user_id, now) if suspects else Progress()
     locked = {row.id for row in suspects if progress.locks(row.module_id, row.position)}
