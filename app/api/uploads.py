@@ -17,11 +17,12 @@ from app.http.links import disposition, downloader, sign, signed
 from app.http.lookup import Ref, find, find_row, names, user_named
 from app.http.params import Id, Params, Short, Text, Title, takes
 from app.models.assignments import Assignment
-from app.models.files import COMMENT, SUBMISSION, File, Owner
+from app.models.files import COMMENT, QUIZ, SUBMISSION, File, Owner
+from app.models.quizzes import Quiz
 from app.models.types import AnyRow
 from app.models.users import User
 from app.serializers.files import FileJSON
-from app.services import attachments, files, folders, gradebook
+from app.services import attachments, files, folders, gradebook, quizzes
 from app.services.permissions import Access, Right, require
 from app.storage import LocalStorage, StorageError, TooLargeError
 
@@ -101,6 +102,18 @@ def upload_comment_file(params: UploadParams, course: Ref, assignment: Ref, user
     student_id = user_named(user, caller().id)
     require(Right.GRADE in mine.rights or (Right.SUBMIT in mine.rights and student_id == caller().id))
     return _for_submission(params, _target(mine, assignment, student_id), COMMENT)
+
+
+@blueprint.post(f"{API}/courses/<ref:course>/quizzes/<ref:quiz>/submissions/self/files")
+@takes(UploadParams)
+def upload_quiz_file(params: UploadParams, course: Ref, quiz: Ref) -> UploadJSON:
+    """Begin to upload a file that is to answer a question of a quiz."""
+    mine = require_right(Right.SUBMIT)
+    row = find_row(quizzes.rows(mine.course_id).where(names(Quiz, quiz)))
+    require(row.workflow_state == "published")
+    owner = Owner(user_id=caller().id)
+    folders.lock_owner(owner)
+    return _begun(params, owner, purpose=QUIZ, course_id=mine.course_id, student_id=caller().id)
 
 
 @blueprint.post("/files/<ref:file>/upload")

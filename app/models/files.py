@@ -144,6 +144,7 @@ FILE_COLUMNS = (
     File.folder_id,
     File.assignment_id,
     File.student_id,
+    File.quiz_submission_id,
     File.display_name,
     File.content_type,
     File.size,

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Any
 
 from sqlalchemy import ColumnElement, Index, String, false, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -89,6 +90,11 @@ def page_named(name: str) -> ColumnElement[bool]:
         return false()
     by_url = Page.url == spelled(name)
     return or_(by_url, Page.id == given) if given else by_url
+
+
+def preferred(name: str) -> tuple[Any, ...]:
+    """The order of pages by that name: a url before a number that looks like it."""
+    return () if "\0" in name else ((Page.url != spelled(name)).asc(),)
 
 
 def spelled(name: str) -> str:

@@ -163,9 +163,11 @@ def _require_room(owner: Owner, size: int, besides: int = 0) -> None:
         raise Invalid.field("size", "file size exceeds quota")
 
 
-def is_attached(file_id: int) -> bool:
-    """Whether it was handed in or sent with a comment."""
-    return db.session.scalar(select(Attachment.id).where(Attachment.file_id == file_id).limit(1)) is not None
+def is_attached(file: Any) -> bool:
+    """Whether it was handed in, was an answer in a quiz or was sent with a comment."""
+    if file.quiz_submission_id is not None:
+        return True
+    return db.session.scalar(select(Attachment.id).where(Attachment.file_id == file.id).limit(1)) is not None
 
 
 def may_read(file: AnyRow, caller: Caller, access: Access | None) -> bool:
@@ -178,7 +180,7 @@ def may_read(file: AnyRow, caller: Caller, access: Access | None) -> bool:
     if file.uploader_id == caller.id:
         return True
     theirs = Right.READ in rights and (file.student_id == caller.id or file.student_id in access.observed_ids)
-    return (theirs or (Right.READ_GRADES in rights and gradebook.covers(access, file.student_id))) and is_attached(file.id)
+    return (theirs or (Right.READ_GRADES in rights and gradebook.covers(access, file.student_id))) and is_attached(file)
 
 
 def may_change(file: File, caller: Caller, access: Access | None, right: Right) -> bool:
@@ -187,7 +189,7 @@ def may_change(file: File, caller: Caller, access: Access | None, right: Right) 
         return access is not None and right in access.rights
     if file.purpose == USER:
         return file.user_id == caller.id or Right.MANAGE_USERS in caller.rights
-    return right is Right.DELETE_FILES and file.uploader_id == caller.id and not is_attached(file.id)
+    return right is Right.DELETE_FILES and file.uploader_id == caller.id and not is_attached(file)
 
 
 def sweep_uploads(storage: Storage, now: dt.datetime, limit: int) -> int:

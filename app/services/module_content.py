@@ -4,7 +4,23 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, Select, Subquery, Text, and_, case, cast, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from app.extensions import db
 from app.models.assignments import Assignment
@@ -65,16 +81,6 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "Page": Kind(
-        Page,
-        Page.title,
-        "pages",
-        (VIEW, DONE, CONTRIBUTE),
-        Page.workflow_state != "deleted",
-        Page.workflow_state == "active",
-        lambda page, published, caller: pages.change(page, {"published": published}, caller),
-        name=Page.url,
-    ),
     "Assignment": Kind(
         Assignment,
         Assignment.name,
@@ -85,6 +91,16 @@ KINDS: dict[str, Kind] = {
         lambda work, published, caller: assignments.change(work, {"published": published}, caller),
         assignment_id=Assignment.id,
         dates=Dates(Assignment.points_possible, Assignment.due_at, Assignment.unlock_at, Assignment.lock_at),
+    ),
+    "Page": Kind(
+        Page,
+        Page.title,
+        "pages",
+        (VIEW, DONE, CONTRIBUTE),
+        Page.workflow_state != "deleted",
+        Page.workflow_state == "active",
+        lambda page, published, caller: pages.change(page, {"published": published}, caller),
+        name=Page.url,
     ),
     "Quiz": Kind(
         Quiz,
@@ -149,6 +165,7 @@ def contents(course_id: int) -> Subquery:
 
 
 def _of_kind(name: str, kind: Kind, course_id: int) -> Rows:
+    # A cast would make numbers of dates on SQLite. PostgreSQL takes the type of a null from the first kind, which has all of them.
     instants = {at: getattr(kind.dates, at) for at in ("due_at", "unlock_at", "lock_at")}
     return kind.of_course(
         course_id,
@@ -159,7 +176,7 @@ def _of_kind(name: str, kind: Kind, course_id: int) -> Rows:
         kind.published.label("published"),
         cast(null() if kind.assignment_id is None else kind.assignment_id, BigId).label("assignment_id"),
         cast(kind.dates.points_possible, Double).label("points_possible"),
-        *(cast(value, UtcDateTime).label(at) for at, value in instants.items()),
+        *(type_coerce(value, UtcDateTime).label(at) for at, value in instants.items()),
     )
 
 
