@@ -103,6 +103,12 @@ def finish(storage: Storage, file: File) -> None:
     file.workflow_state = "available"
 
 
+def keep(storage: Storage, file: File, content: bytes) -> None:
+    """Make a pending file available whose bytes are at hand."""
+    storage.put(f"{KEEP}/{file.storage_key}", content)
+    file.size, file.upload_open, file.workflow_state = len(content), False, "available"
+
+
 def make_way(file: File, folder_id: int, name: str, on_duplicate: str | None) -> None:
     """Put `file` under that name into that folder; of another file there, one gives way. Raises Conflict where neither may."""
     named = select(File).where(File.folder_id == folder_id, File.workflow_state == "available", File.id != file.id)
