@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import and_, case, func, select
@@ -13,7 +13,7 @@ from app.models.enrollments import Enrollment
 from app.models.modules import Module, ModuleCompletion, ModuleItem, module_rows
 from app.models.quiz_submissions import QuizSubmission
 from app.models.submissions import Submission
-from app.models.types import AnyRow
+from app.models.types import AnyRow, Rows
 from app.services import gradebook
 from app.services.module_content import MIN_SCORE, SUBMIT, contents, items_joined, standing_for
 from app.services.module_links import GRADED
@@ -192,35 +192,62 @@ def held_for(mine: Access, caller_id: int, kind: str, content_ids: Iterable[int]
 
 
 def holding(course_id: int, kind: str, content_ids: Iterable[int], user_id: int, now: dt.datetime) -> Holding:
-    """One statement, and two more only where a module could lock any of those things.
-
-    A thing is closed when every item that stands for it is: it can only be reached through modules that are locked or not published.
-    """
+    """One statement, and two more only where a module could lock any of those things."""
     ids = list(content_ids)
     if not ids:
         return NOTHING_HELD
-    theirs = standing_for(kind, ids).subquery("theirs")
-    columns = (
-        *(ModuleItem.id, theirs.c.content_id, ModuleItem.module_id, ModuleItem.position, ModuleItem.requirement),
-        *(Module.name, Module.unlock_at, Module.workflow_state, Module.prerequisite_module_ids, Module.require_sequential_progress),
-        ModuleCompletion.id.label("done"),
-    )
     done = and_(
         ModuleCompletion.module_item_id == ModuleItem.id,
         ModuleCompletion.user_id == user_id,
         ModuleCompletion.requirement == ModuleItem.requirement,
     )
-    statement = select(*columns).join(theirs, theirs.c.item_id == ModuleItem.id)
-    statement = statement.join(Module, Module.id == ModuleItem.module_id).outerjoin(ModuleCompletion, done)
-    alive = (ModuleItem.workflow_state != "deleted", Module.workflow_state != "deleted", ModuleItem.course_id == course_id)
-    rows = db.session.execute(statement.where(*alive)).all()
-    suspects = [row for row in rows if row.workflow_state == "active" and _may_lock(row, now)]
-    progress = progress_of(course_id, user_id, now) if suspects else Progress()
-    locked = {row.id for row in suspects if progress.locks(row.module_id, row.position)}
-    locked |= {row.id for row in rows if row.workflow_state != "active"}
+    statement = _items(kind, ids).add_columns(ModuleCompletion.id.label("done")).outerjoin(ModuleCompletion, done)
+    rows = db.session.execute(statement.where(ModuleItem.course_id == course_id)).all()
+    locked = _locked(rows, {course_id: user_id}, now)
+    return Holding(rows, _closed(kind, rows, locked), user_id, frozenset(row.id for row in rows) - locked)
+
+
+def closed(users: Mapping[int, int], kind: str, content_ids: Iterable[int], now: dt.datetime) -> Mapping[int, str]:
+    """Thing -> why a student cannot open it yet, in several courses; `users` says as whom, course by course.
+
+    One statement, and two more for each course where a module could lock any of those things.
+    """
+    ids = list(content_ids)
+    rows = db.session.execute(_items(kind, ids).where(ModuleItem.course_id.in_(users))).all() if ids and users else []
+    return _closed(kind, rows, _locked(rows, users, now))
+
+
+def _items(kind: str, content_ids: Collection[int]) -> Rows:
+    """The items that stand for those things, with their modules."""
+    theirs = standing_for(kind, content_ids).subquery("theirs")
+    columns = (
+        *(ModuleItem.id, ModuleItem.course_id, theirs.c.content_id, ModuleItem.module_id, ModuleItem.position, ModuleItem.requirement),
+        *(Module.name, Module.unlock_at, Module.workflow_state, Module.prerequisite_module_ids, Module.require_sequential_progress),
+    )
+    statement = select(*columns).join(theirs, theirs.c.item_id == ModuleItem.id).join(Module, Module.id == ModuleItem.module_id)
+    return statement.where(ModuleItem.workflow_state != "deleted", Module.workflow_state != "deleted")
+
+
+def _locked(rows: Iterable[AnyRow], users: Mapping[int, int], now: dt.datetime) -> set[int]:
+    """Those of the items that their course's user cannot open yet."""
+    walks: dict[int, Progress] = {}
+    locked = set()
+    for row in rows:
+        if row.workflow_state != "active":
+            locked.add(row.id)
+        elif _may_lock(row, now):
+            if row.course_id not in walks:
+                walks[row.course_id] = progress_of(row.course_id, users[row.course_id], now)
+            if walks[row.course_id].locks(row.module_id, row.position):
+                locked.add(row.id)
+    return locked
+
+
+def _closed(kind: str, rows: Iterable[AnyRow], locked: Collection[int]) -> dict[int, str]:
+    """A thing is closed when every item that stands for it is: it can only be reached through modules that are locked or not published."""
+    rows = list(rows)
     reachable = {row.content_id for row in rows if row.id not in locked}
-    closed = {row.content_id: _why(kind, row) for row in rows if row.content_id not in reachable}
-    return Holding(rows, closed, user_id, frozenset(row.id for row in rows) - locked)
+    return {row.content_id: _why(kind, row) for row in rows if row.content_id not in reachable}
 
 
 def _may_lock(row: AnyRow, now: dt.datetime) -> bool:
