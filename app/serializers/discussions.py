@@ -122,11 +122,14 @@ def _permissions_json(permissions: Mapping[str, bool]) -> TopicPermissionsJSON:
     return {"attach": False, "update": permissions["update"], "reply": permissions["reply"], "delete": permissions["delete"]}
 
 
+def _is_locked(row: AnyRow, now: dt.datetime) -> bool:
+    return bool(row.locked or any(at is not None and at <= now for at in (row.lock_at, row.work_lock_at)))
+
+
 def topic_json(row: AnyRow, viewer: Viewer, permissions: Mapping[str, bool], unread: str | None = None) -> TopicJSON:
     """One topic; `unread` says why the viewer does not read it yet."""
     url = f"{viewer.base_url}/courses/{row.course_id}/discussion_topics/{row.id}"
-    closes = [at for at in (row.lock_at, row.work_lock_at) if at is not None]
-    locked = row.locked or any(at <= viewer.now for at in closes)
+    locked = _is_locked(row, viewer.now)
     body: TopicJSON = {
         "id": row.id,
         "title": row.title,
