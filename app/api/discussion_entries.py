@@ -1,6 +1,7 @@
 """What people write under the topics of discussions."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Literal
 
 from flask import Blueprint
@@ -8,13 +9,14 @@ from sqlalchemy import or_
 
 from app.extensions import db
 from app.http.auth import access, caller, viewer
-from app.http.discussions import opened, seen
+from app.http.discussions import attached, attachments, opened, seen
 from app.http.lookup import Ref, find_row, names
 from app.http.pagination import page
 from app.http.params import Html, Id, Params, takes
 from app.models.discussions import DiscussionEntry, DiscussionTopic
 from app.models.types import AnyRow
 from app.serializers.discussions import EntryJSON, ViewJSON, entry_json, view_json
+from app.serializers.files import FileJSON
 from app.services import discussion_entries, discussions, graded_discussions, module_items
 from app.services.module_content import CONTRIBUTE
 from app.services.module_progress import Holding
@@ -43,7 +45,7 @@ def view_topic(course: Ref, topic: Ref) -> ViewJSON:
     """Get everything under a topic, replies within what they answer, with who wrote and what the caller has not read."""
     found = _readable(topic)
     rows = db.session.execute(discussion_entries.of_topic(found.id, caller().id).order_by(DiscussionEntry.id)).all()
-    return view_json(rows, viewer())
+    return view_json(rows, viewer(), _files(rows))
 
 
 @blueprint.get(f"{TOPIC}/entry_list")
@@ -52,18 +54,19 @@ def list_named_entries(params: EntryListParams, course: Ref, topic: Ref) -> list
     """List the entries of those ids, on whatever level they are, in the order of their ids."""
     found = _readable(topic)
     statement = discussion_entries.of_topic(found.id, caller().id).where(DiscussionEntry.id.in_(params.ids))
-    return [entry_json(row, viewer()) for row in page(statement.order_by(DiscussionEntry.id))]
+    return _shown(page(statement.order_by(DiscussionEntry.id)))
 
 
 @blueprint.get(f"{TOPIC}/entries")
 def list_entries(course: Ref, topic: Ref) -> list[EntryJSON]:
     """List the entries right under a topic, newest first, each with the newest replies below it."""
-    found, looking = _readable(topic), viewer()
+    found = _readable(topic)
     statement = discussion_entries.of_topic(found.id, caller().id).where(DiscussionEntry.parent_id.is_(None))
-    bodies = [entry_json(row, looking) for row in page(statement.order_by(DiscussionEntry.id.desc()))]
+    bodies = _shown(page(statement.order_by(DiscussionEntry.id.desc())))
     replies = defaultdict(list)
-    for row in db.session.execute(discussion_entries.recent_replies([body["id"] for body in bodies], caller().id)):
-        replies[row.root_entry_id].append(entry_json(row, looking))
+    below_them = db.session.execute(discussion_entries.recent_replies([body["id"] for body in bodies], caller().id)).all()
+    for row, reply in zip(below_them, _shown(below_them), strict=True):
+        replies[row.root_entry_id].append(reply)
     for body in bodies:
         if below := replies.get(body["id"]):
             body["recent_replies"] = below[: discussion_entries.RECENT]
@@ -76,7 +79,7 @@ def list_entries(course: Ref, topic: Ref) -> list[EntryJSON]:
 def create_entry(params: EntryParams, course: Ref, topic: Ref) -> tuple[EntryJSON, Literal[201]]:
     """Write something under a topic; under a graded one that hands a student's work in."""
     found, held = _writable(topic)
-    entry_id = discussion_entries.write(found, caller(), params.message)
+    entry_id = discussion_entries.write(found, caller(), params.message, attachment_id=attached())
     _counted(found, held)
     db.session.commit()
     return _one(found.id, entry_id), 201
@@ -89,7 +92,7 @@ def list_replies(course: Ref, topic: Ref, entry: Ref) -> list[EntryJSON]:
     of_topic = discussion_entries.of_topic(found.id, caller().id)
     above = find_row(of_topic.where(names(DiscussionEntry, entry))).id
     below = of_topic.where(or_(DiscussionEntry.root_entry_id == above, DiscussionEntry.parent_id == above))
-    return [entry_json(row, viewer()) for row in page(below.order_by(DiscussionEntry.id.desc()))]
+    return _shown(page(below.order_by(DiscussionEntry.id.desc())))
 
 
 @blueprint.post(f"{ENTRY}/replies")
@@ -98,7 +101,7 @@ def create_reply(params: EntryParams, course: Ref, topic: Ref, entry: Ref) -> tu
     """Answer an entry."""
     found, held = _writable(topic)
     discussions.require_entries(access(), found)
-    entry_id = discussion_entries.write(found, caller(), params.message, discussion_entries.existing(found.id, entry.id))
+    entry_id = discussion_entries.write(found, caller(), params.message, discussion_entries.existing(found.id, entry.id), attached())
     _counted(found, held)
     db.session.commit()
     return _one(found.id, entry_id), 201
@@ -152,4 +155,14 @@ def _counted(found: AnyRow, held: Holding) -> None:
 
 def _one(topic_id: int, entry_id: int) -> EntryJSON:
     row = find_row(discussion_entries.of_topic(topic_id, caller().id).where(DiscussionEntry.id == entry_id))
-    return entry_json(row, viewer())
+    return _shown([row])[0]
+
+
+def _files(rows: Sequence[AnyRow]) -> dict[int, list[FileJSON]]:
+    """The files of those entries, as far as they are not deleted."""
+    return attachments(row.attachment_id for row in rows if row.workflow_state != "deleted")
+
+
+def _shown(rows: Sequence[AnyRow]) -> list[EntryJSON]:
+    found = _files(rows)
+    return [entry_json(row, viewer(), found.get(row.attachment_id, ())) for row in rows]

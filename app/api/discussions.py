@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func
 from app.errors import Invalid
 from app.extensions import db
 from app.http.auth import caller, require_right
-from app.http.discussions import held, seen, shown, why_unread
+from app.http.discussions import attached, held, seen, shown, why_unread
 from app.http.lookup import Ref, find_row, names
 from app.http.pagination import page
 from app.http.params import Flag, Html, Id, Instant, Params, Points, Text, Title, absent, takes
@@ -107,6 +107,7 @@ def create_topic(params: TopicParams, course: Ref) -> TopicJSON:
     mine = require_right(Right.CREATE_FORUM)
     assignment_groups.lock_course(mine.course_id)
     topic = discussions.create(mine, caller(), _own(params))
+    topic.attachment_id = attached()
     _grade(topic, mine, params)
     db.session.commit()
     return _one(mine, DiscussionTopic.id == topic.id)
@@ -134,6 +135,7 @@ def change_topic(params: TopicParams, course: Ref, topic: Ref) -> TopicJSON:
     graded_discussions.require_dates(found, {} if _ungrades(params) else params.given())
     _grade(found, mine, params)
     discussions.change(found, mine, caller(), _own(params))
+    found.attachment_id = attached() or found.attachment_id
     db.session.commit()
     return _one(mine, DiscussionTopic.id == found.id)
 

@@ -8,13 +8,14 @@ from typing_extensions import TypedDict
 
 from app.extensions import db
 from app.http.auth import access_or_none, caller, viewer
+from app.http.discussions import require_attached
 from app.http.files import folder_of, held, manages, opened, owner_of, readable, replacement, shown
 from app.http.links import download_url
 from app.http.lookup import Ref, find, names
 from app.http.pagination import page
 from app.http.params import Flag, Id, Instant, Params, SearchTerm, Text, Title, absent, takes
-from app.models.files import File, Owner, file_rows, in_folders_of
-from app.models.types import Rows
+from app.models.files import DISCUSSION, File, Owner, file_rows, in_folders_of
+from app.models.types import AnyRow, Rows
 from app.models.users import User
 from app.serializers.files import FileJSON, uploader_json
 from app.services import files, folders, module_items
@@ -99,7 +100,7 @@ def get_quota(course: Ref | None = None, user: Ref | None = None) -> QuotaJSON:
 @blueprint.get("/files/<ref:file>")
 def get_file(file: Ref) -> FileJSON:
     """Get a file; `url` is where it is downloaded, and empty while it is locked for the caller. A module may wait for it to be read."""
-    return opened(readable(file))
+    return opened(_readable(file))
 
 
 @blueprint.get("/courses/<ref:course>/files/<ref:file>")
@@ -117,7 +118,7 @@ def get_user_file(user: Ref, own_file: Ref) -> FileJSON:
 @blueprint.get("/files/<ref:file>/public_url")
 def get_public_url(file: Ref) -> PublicUrlJSON:
     """Get an address where the file is to be had without a token, for a day, as long as the caller may read it."""
-    row = readable(file)
+    row = _readable(file)
     require(not shown(row)["locked_for_user"])
     return {"public_url": download_url(row.id, caller().id)}
 
@@ -142,6 +143,14 @@ def delete_file(file: Ref) -> FileJSON:
         module_items.forget(found.course_id, "File", [found.id])
     db.session.commit()
     return body
+
+
+def _readable(file: Ref) -> AnyRow:
+    """The file, if the caller may know of it, by way of a discussion too. Raises NotFound and Forbidden."""
+    row = readable(file)
+    if row.purpose == DISCUSSION:
+        require_attached(row)
+    return row
 
 
 def _file(ref: Ref, right: Right) -> File:

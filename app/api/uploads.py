@@ -11,13 +11,14 @@ from werkzeug.formparser import FormDataParser
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.http.auth import act_as, caller, reads_only, require_right
+from app.http.discussions import require_attached
 from app.http.files import folder_of, opened, owner_of, readable, shown, storage
 from app.http.hosts import base_url
 from app.http.links import disposition, downloader, sign, signed
 from app.http.lookup import Ref, find, find_row, names, user_named
 from app.http.params import Id, Params, Short, Text, Title, takes
 from app.models.assignments import Assignment
-from app.models.files import COMMENT, QUIZ, SUBMISSION, File, Owner
+from app.models.files import COMMENT, DISCUSSION, QUIZ, SUBMISSION, File, Owner
 from app.models.quizzes import Quiz
 from app.models.types import AnyRow
 from app.models.users import User
@@ -175,6 +176,8 @@ def download(file: Ref) -> Response:
     reads_only()
     act_as(downloader(file.id, request.args.get("verifier", "")))
     row = readable(file)
+    if row.purpose == DISCUSSION:
+        require_attached(row)
     require(not opened(row)["locked_for_user"])
     plain = row.content_type.partition(";")[0].strip()
     header = disposition("inline" if plain in SHOWN and "download_frd" not in request.args else "attachment", row.display_name)

@@ -40,6 +40,8 @@ class DiscussionTopic(Base):
     allow_rating: Mapped[bool] = mapped_column(default=False, server_default=false())
     assignment_id: Mapped[int | None] = mapped_column(BigId)
     """Of a graded one, whose title, text and state are those of its assignment too; its dates stand there only."""
+    attachment_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    """The file that goes with it."""
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 
@@ -61,6 +63,8 @@ class DiscussionEntry(Base):
     message: Mapped[str] = mapped_column(Text)
     workflow_state: Mapped[State] = mapped_column(default="active")
     deleted_at: Mapped[OptionalInstant]
+    attachment_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    """The file that goes with it."""
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 

@@ -12,7 +12,7 @@ from app.models.types import BigId, CreatedAt, Key, Name, OptionalInstant, Rows,
 
 AVAILABLE = text("workflow_state = 'available'")
 ROOT = text("parent_folder_id IS NULL AND workflow_state = 'available'")
-COURSE, USER, SUBMISSION, COMMENT, QUIZ = "course", "user", "submission", "comment", "quiz"
+COURSE, USER, SUBMISSION, COMMENT, QUIZ, DISCUSSION = "course", "user", "submission", "comment", "quiz", "discussion"
 """What a file was uploaded for."""
 
 

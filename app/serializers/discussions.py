@@ -92,6 +92,8 @@ class EntryJSON(TypedDict):
     user: NotRequired[PersonJSON]
     editor_id: NotRequired[int]
     message: NotRequired[str]
+    attachment: NotRequired[Any]
+    attachments: NotRequired[list[Any]]
     rating_count: NotRequired[int]
     rating_sum: NotRequired[int]
     deleted: NotRequired[bool]
@@ -119,7 +121,7 @@ def person_json(row: AnyRow, viewer: Viewer) -> PersonJSON:
 
 
 def _permissions_json(permissions: Mapping[str, bool]) -> TopicPermissionsJSON:
-    return {"attach": False, "update": permissions["update"], "reply": permissions["reply"], "delete": permissions["delete"]}
+    return {"attach": permissions["reply"], "update": permissions["update"], "reply": permissions["reply"], "delete": permissions["delete"]}
 
 
 def _is_locked(row: AnyRow, now: dt.datetime) -> bool:
@@ -178,7 +180,7 @@ def announcement_json(row: AnyRow, viewer: Viewer, permissions: Mapping[str, boo
     return {**topic_json(row, viewer, permissions), "context_code": f"course_{row.course_id}"}
 
 
-def entry_json(row: AnyRow, viewer: Viewer) -> EntryJSON:
+def entry_json(row: AnyRow, viewer: Viewer, files: Sequence[Any] = ()) -> EntryJSON:
     """One entry, without its replies."""
     body: EntryJSON = {
         "id": row.id,
@@ -198,18 +200,21 @@ def entry_json(row: AnyRow, viewer: Viewer) -> EntryJSON:
         "rating_count": row.rating_count,
         "rating_sum": row.rating_count,
     }
+    if files:
+        body["attachment"] = files[0]
+        body["attachments"] = list(files)
     if row.editor_id is not None:
         body["editor_id"] = row.editor_id
     return body
 
 
-def view_json(rows: Sequence[AnyRow], viewer: Viewer) -> ViewJSON:
+def view_json(rows: Sequence[AnyRow], viewer: Viewer, files: Mapping[int, Sequence[Any]]) -> ViewJSON:
     """Everything under a topic: `rows` are all of its entries, oldest first, so that whoever answers comes after whom they answer."""
     living = [row for row in rows if row.workflow_state != "deleted"]
     bodies: dict[int, EntryJSON] = {}
     top: list[EntryJSON] = []
     for row in rows:
-        body = bodies[row.id] = {**entry_json(row, viewer), "replies": []}
+        body = bodies[row.id] = {**entry_json(row, viewer, files.get(row.attachment_id, ())), "replies": []}
         above = bodies.get(row.parent_id)
         (top if above is None else above["replies"]).append(body)
     return {

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from app.errors import Conflict, Invalid
 from app.extensions import db
-from app.models.files import COURSE, USER, Attachment, File, Folder, Owner, in_folders_of
+from app.models.files import COURSE, DISCUSSION, USER, Attachment, File, Folder, Owner, in_folders_of
 from app.models.types import AnyRow, utc_now
 from app.services import folders, gradebook, module_links
 from app.services.permissions import Access, Caller, Right
@@ -185,6 +185,8 @@ def may_read(file: AnyRow, caller: Caller, access: Access | None) -> bool:
         return Right.READ in rights
     if file.uploader_id == caller.id:
         return True
+    if file.purpose == DISCUSSION:
+        return Right.READ_FORUM in rights
     theirs = Right.READ in rights and (file.student_id == caller.id or file.student_id in access.observed_ids)
     return (theirs or (Right.READ_GRADES in rights and gradebook.covers(access, file.student_id))) and is_attached(file)
 

@@ -16,6 +16,9 @@ def upgrade() -> None:
     """Add the columns, which the release before leaves null, and the table."""
     op.add_column("discussion_topics", sa.Column("assignment_id", ID, nullable=True))
     op.create_index("uq_discussion_topics_assignment_id", "discussion_topics", ["assignment_id"], unique=True)
+    for table in ("discussion_topics", "discussion_entries"):
+        op.add_column(table, sa.Column("attachment_id", ID, nullable=True))
+        op.create_index(f"ix_{table}_attachment_id", table, ["attachment_id"])
     op.add_column("files", sa.Column("quiz_submission_id", ID, nullable=True))
     op.create_table(
         "page_revisions",
@@ -38,5 +41,8 @@ def downgrade() -> None:
     """Drop them; discussions that were graded are so no more, their assignments and submissions stay."""
     op.drop_table("page_revisions")
     op.drop_column("files", "quiz_submission_id")
+    for table in ("discussion_entries", "discussion_topics"):
+        op.drop_index(f"ix_{table}_attachment_id", table)
+        op.drop_column(table, "attachment_id")
     op.drop_index("uq_discussion_topics_assignment_id", "discussion_topics")
     op.drop_column("discussion_topics", "assignment_id")
