@@ -21,13 +21,13 @@ def topics(course: Course) -> str:
     return f"/courses/{course.id}/discussion_topics"
 
 
-def send(api: Api, url: str, content: bytes = b"bytes", method: str = "POST", **fields: str) -> TestResponse:
+def send(api: Api, url: str, content: bytes = b"bytes", method: str = "POST", **fields: Any) -> TestResponse:
     boundary, body = encode_multipart({**fields, "attachment": FileStorage(io.BytesIO(content), "notes.txt", content_type="text/plain")})
     return api.call(method, url, data=body, content_type=f"multipart/form-data; boundary={boundary}")
 
 
-def sent(api: Api, url: str, **fields: str) -> dict[str, Any]:
-    answer = send(api, url, **fields)
+def sent(api: Api, url: str, **fields: Any) -> dict[str, Any]:
+    answer = send(api, url, b"bytes", **fields)
     assert answer.status_code in (200, 201), answer.text
     found: dict[str, Any] = answer.get_json()
     return found

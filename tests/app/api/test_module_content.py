@@ -279,24 +279,3 @@ def test_files_of_a_deleted_folder_leave_their_modules(teacher: Api, base: str, 
     (_, week, *_) = teacher.ok("GET", f"{base}/folders/by_path/week")
     teacher.ok("DELETE", f"/folders/{week['id']}?force=true")
     assert [(item["id"], item["position"]) for item in items(teacher, base, module)] == [(last.id, 1)]
-
-
-def test_calendar_and_todo_do_not_tell_what_a_module_keeps(student: Api, observer: Api, teacher: Api, course: Course, base: str) -> None:
-    soon, gone = (NOW + DAY).isoformat(), (NOW - DAY).isoformat()
-    ahead = ModuleFactory(course=course, unlock_at=NOW + DAY)
-    work = {"description": "Secret", "published": True, "submission_types": ["online_url"]}
-    for due in (soon, gone):
-        made = teacher.ok("POST", f"{base}/assignments", json={"assignment": {"name": "Exam", "due_at": due, **work}})
-        item_of(ahead, "Assignment", made["id"])
-    events = f"/calendar_events?type=assignment&all_events=true&context_codes[]=course_{course.id}"
-    for who, path in (
-        (student, events),
-        (observer, events),
-        (student, "/users/self/todo"),
-        (student, "/users/self/missing_submissions"),
-        (observer, f"/users/{student.id}/missing_submissions"),
-        (student, f"/calendar_events/assignment_{made['id']}"),
-    ):
-        answer = who.get(path)
-        assert (answer.status_code, "Exam" in answer.text, "Secret" in answer.text) == (200, True, False), path
-    assert "Secret" in teacher.get(events).text
