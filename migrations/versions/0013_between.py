@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012_between"
-down_revision = "0011_history"
+revision = "0013_between"
+down_revision = "0012_identities"
 branch_labels = None
 depends_on = None
 contract = False
