@@ -99,7 +99,7 @@ def create_override(params: OverrideParams, course: Ref, assignment: Ref) -> tup
     """Create an override: for `student_ids[]`, or for `course_section_id`."""
     mine = require_right(Right.MANAGE_ASSIGNMENTS)
     work = _locked(assignment)
-    made = assignment_overrides.create(work, params.assignment_override.given(), mine, zone_of(caller().id))
+    made = assignment_overrides.create(work, params.assignment_override.given(), mine, caller(), zone=zone_of(caller().id))
     return _kept([made.id])[0], 201
 
 
@@ -117,8 +117,9 @@ def get_override(course: Ref, assignment: Ref, override: Ref) -> OverrideJSON:
 def change_override(params: OverrideParams, course: Ref, assignment: Ref, override: Ref) -> OverrideJSON:
     """Change an override: the dates as a whole, so that one that is not given is the assignment's own again."""
     mine = require_right(Right.MANAGE_ASSIGNMENTS)
-    found = _override(_locked(assignment).id, override)
-    assignment_overrides.change(found, params.assignment_override.given(), mine, zone_of(caller().id))
+    work = _locked(assignment)
+    found = _override(work.id, override)
+    assignment_overrides.change(work, found, params.assignment_override.given(), mine, caller(), zone=zone_of(caller().id))
     return _kept([found.id])[0]
 
 
@@ -126,9 +127,10 @@ def change_override(params: OverrideParams, course: Ref, assignment: Ref, overri
 def delete_override(course: Ref, assignment: Ref, override: Ref) -> OverrideJSON:
     """Delete an override."""
     mine = require_right(Right.MANAGE_ASSIGNMENTS)
-    found = _override(_locked(assignment).id, override)
+    work = _locked(assignment)
+    found = _override(work.id, override)
     body = _some([found.id])[0]
-    assignment_overrides.remove(found, mine)
+    assignment_overrides.remove(work, found, mine, caller())
     db.session.commit()
     return body
 
@@ -154,7 +156,10 @@ def create_course_overrides(params: NewBatchParams, course: Ref) -> tuple[list[O
     mine = require_right(Right.MANAGE_ASSIGNMENTS)
     works = _all_locked(params.assignment_overrides)
     zone = zone_of(caller().id)
-    made = [assignment_overrides.create(works[given.assignment_id], given.given(), mine, zone).id for given in params.assignment_overrides]
+    made = [
+        assignment_overrides.create(works[given.assignment_id], given.given(), mine, caller(), zone=zone).id
+        for given in params.assignment_overrides
+    ]
     return _kept(made), 201
 
 
@@ -173,7 +178,7 @@ def change_course_overrides(params: ChangedBatchParams, course: Ref) -> list[Ove
         override = found.get((given.id, works[given.assignment_id].id))
         if override is None:
             raise NotFound
-        assignment_overrides.change(override, given.given(), mine, zone)
+        assignment_overrides.change(works[given.assignment_id], override, given.given(), mine, caller(), zone=zone)
     return _kept([given.id for given in params.assignment_overrides])
 
 

@@ -53,19 +53,19 @@ def assigned(user_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
     return or_(Assignment.only_visible_to_overrides.is_(False), and_(Assignment.has_overrides, reached.exists()))
 
 
-def _effective(name: str) -> ColumnElement[Any]:
-    """That date of the assignment for the user of the row: the most lenient of those that overrides set, if any does."""
+def effective(name: str, user_id: SQLColumnExpression[int]) -> ColumnElement[Any]:
+    """That date of the assignment for that user: the most lenient of those that overrides set, if any does."""
     own, date = getattr(Assignment, name), getattr(AssignmentOverride, name)
     overridden = getattr(AssignmentOverride, f"{name}_overridden")
     chosen = func.count(case((overridden, 1)))
     lenient = (func.min if name == "unlock_at" else func.max)(date)
     combined = case((chosen == 0, own), (func.count(date) < chosen, null()), else_=lenient)
-    found = select(combined).where(*applies(Assignment.id, Assignment.course_id, User.id)).correlate(Assignment, User).scalar_subquery()
-    return case((Assignment.has_overrides, found), else_=own)
+    found = select(combined).where(*applies(Assignment.id, Assignment.course_id, user_id)).correlate_except(AssignmentOverride)
+    return case((Assignment.has_overrides, found.scalar_subquery()), else_=own)
 
 
 # The dates of an Assignment as they are for the User of the same row: whatever depends on a student's dates is built from these.
-DUE_AT, UNLOCK_AT, LOCK_AT = (_effective(name) for name in ("due_at", "unlock_at", "lock_at"))
+DUE_AT, UNLOCK_AT, LOCK_AT = (effective(name, User.id) for name in ("due_at", "unlock_at", "lock_at"))
 ASSIGNED = assigned(User.id)
 """Whether it is theirs to do."""
 DATES = tuple(date.label(name) for name, date in (("due_at", DUE_AT), ("unlock_at", UNLOCK_AT), ("lock_at", LOCK_AT)))

@@ -5,17 +5,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, or_, select, union, update
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select, update
 
 from app.errors import Invalid
 from app.extensions import db
-from app.models.assignment_overrides import ATTENDS, AssignmentOverride, AssignmentOverrideStudent, attending, override_rows
+from app.models.assignment_overrides import AssignmentOverride, AssignmentOverrideStudent, attending, override_rows
 from app.models.assignments import Assignment
 from app.models.enrollments import Enrollment
 from app.models.sections import Section
 from app.models.types import AnyRow, Rows
+from app.services import late_policies
 from app.services.calendar_dates import day_of
-from app.services.permissions import Access, require
+from app.services.permissions import Access, Caller, require
 
 TIMES = ("due_at", "unlock_at", "lock_at")
 LAST_MINUTE = (23, 59)
@@ -52,7 +53,7 @@ def _students(mine: Access) -> Select[int]:
     return found if mine.section_ids is None else found.where(Enrollment.course_section_id.in_(mine.section_ids))
 
 
-def create(assignment: Assignment, fields: dict[str, Any], mine: Access, zone: dt.tzinfo) -> AssignmentOverride:
+def create(assignment: Assignment, fields: dict[str, Any], mine: Access, caller: Caller, *, zone: dt.tzinfo) -> AssignmentOverride:
     """A new override, for students or for a section. Raises Invalid and Forbidden."""
     if fields.get("group_id") is not None:
         raise Invalid.field("group_id", "groups are not there yet")
@@ -70,10 +71,13 @@ def create(assignment: Assignment, fields: dict[str, Any], mine: Access, zone: d
     db.session.flush()
     if student_ids is not None:
         _name(override, student_ids, mine)
+    _recount(assignment, caller)
     return override
 
 
-def change(override: AssignmentOverride, fields: dict[str, Any], mine: Access, zone: dt.tzinfo) -> None:
+def change(
+    assignment: Assignment, override: AssignmentOverride, fields: dict[str, Any], mine: Access, caller: Caller, *, zone: dt.tzinfo
+) -> None:
     """Set its dates anew: one that `fields` does not give is the assignment's own again. Raises Invalid and Forbidden.
 
     The title and the students stay as they are unless given; a section's override stays that section's.
@@ -84,15 +88,16 @@ def change(override: AssignmentOverride, fields: dict[str, Any], mine: Access, z
             _name(override, fields["student_ids"], mine)
         override.title = fields.get("title") or override.title
     _set(override, fields, zone)
+    _recount(assignment, caller)
 
 
-def remove(override: AssignmentOverride, mine: Access) -> None:
-    """Delete it. Raises Forbidden."""
+def remove(assignment: Assignment, override: AssignmentOverride, mine: Access, caller: Caller) -> None:
+    """Delete the assignment's override. Raises Forbidden."""
     require_all(override, mine)
     _delete(AssignmentOverride.id == override.id)
-    left = exists().where(AssignmentOverride.assignment_id == Assignment.id, AssignmentOverride.workflow_state == "active")
-    marked = update(Assignment).where(Assignment.id == override.assignment_id).values(has_overrides=left)
-    db.session.execute(marked, execution_options={"synchronize_session": False})
+    left = override_rows().where(AssignmentOverride.assignment_id == assignment.id).limit(1)
+    assignment.has_overrides = db.session.execute(left).first() is not None
+    _recount(assignment, caller)
 
 
 def require_all(override: AssignmentOverride, mine: Access) -> None:
@@ -115,18 +120,13 @@ def forget_section(section_id: int) -> None:
     _delete(AssignmentOverride.course_section_id == section_id)
 
 
-def affected(overrides: ColumnElement[bool]) -> Select[tuple[int, int]]:
-    """(assignment_id, user_id) of everybody whom those overrides reach: whose lateness has to be looked at when the overrides change.
-
-    Asked before and after a change: whom an override reaches may change with it.
-    """
-    student = AssignmentOverrideStudent
-    named = select(student.assignment_id, student.user_id).join(AssignmentOverride, AssignmentOverride.id == student.assignment_override_id)
-    by_section = select(AssignmentOverride.assignment_id, Enrollment.user_id).join(
-        Enrollment, Enrollment.course_section_id == AssignmentOverride.course_section_id
-    )
-    reached = union(named.where(overrides), by_section.where(overrides, AssignmentOverride.workflow_state == "active", *ATTENDS)).subquery()
-    return select(reached.c.assignment_id, reached.c.user_id)
+def _recount(assignment: Assignment, caller: Caller) -> None:
+    """Late and missing work of the assignment is judged anew, by the dates that there are now."""
+    db.session.flush()
+    late_policies.refresh(assignment.course_id, caller, assignment.id)
+    there = override_rows().where(AssignmentOverride.assignment_id == assignment.id)
+    dates = [assignment.due_at, *(row.due_at for row in db.session.execute(there))]
+    late_policies.look_again(assignment.course_id, min((date for date in dates if date is not None), default=None))
 
 
 def _set(override: AssignmentOverride, fields: dict[str, Any], zone: dt.tzinfo) -> None:

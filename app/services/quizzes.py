@@ -71,8 +71,13 @@ def rows(course_id: int, student: int | None = None) -> Rows:
 
 
 def published() -> Any:
+    """The condition on `rows` that a quiz is published."""
+    return STATE == "published"
+
+
+def seen() -> Any:
     """The condition on the `rows` of a student that they see a quiz."""
-    return and_(STATE == "published", IS_ASSIGNED)
+    return and_(published(), IS_ASSIGNED)
 
 
 def title() -> Any:
@@ -123,7 +128,7 @@ def remove(quiz: Quiz) -> None:
     quiz.workflow_state = "deleted"
     assignment = assignment_of(quiz)
     if assignment is not None:
-        assignment.workflow_state = "deleted"
+        assignments.remove(assignment)
 
 
 def assignment_of(quiz: Quiz) -> Assignment | None:
@@ -154,7 +159,7 @@ def recount(quiz: Quiz, caller: Caller) -> None:
     quiz.version_number += 1
     assignment = assignment_of(quiz)
     if assignment is not None:
-        assignments.change(assignment, {"points_possible": quiz.points_possible}, caller, by_quiz=True)
+        assignments.change(assignment, {"points_possible": quiz.points_possible}, caller, by_owner=True)
 
 
 def _own_assignment(quiz: Quiz, group_id: int | None) -> None:
@@ -176,5 +181,5 @@ def _become(quiz: Quiz, kind: str, group_id: int | None) -> None:
         for name, theirs in SHARED.items():
             setattr(quiz, name, getattr(assignment, theirs))
         quiz.workflow_state, quiz.assignment_id = assignment.workflow_state, None
-        assignment.workflow_state = "deleted"
+        assignments.remove(assignment)
     db.session.flush()

@@ -20,6 +20,7 @@ from tests.factories.core import (
     CourseFactory,
     EnrollmentFactory,
     GradeChangeFactory,
+    LatePolicyFactory,
     ModelFactory,
     OverrideFactory,
     OverrideStudentFactory,
@@ -27,6 +28,7 @@ from tests.factories.core import (
     SubmissionFactory,
     UserFactory,
     default_section,
+    one_commit,
 )
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "FileFactory",
     "FolderFactory",
     "GradeChangeFactory",
+    "LatePolicyFactory",
     "ModelFactory",
     "ModuleFactory",
     "ModuleItemFactory",
@@ -54,4 +57,5 @@ __all__ = [
     "TopicFactory",
     "UserFactory",
     "default_section",
+    "one_commit",
 ]

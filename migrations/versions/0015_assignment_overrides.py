@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013_assignment_overrides"
-down_revision = "0012_identities"
+revision = "0015_assignment_overrides"
+down_revision = "0014_between"
 branch_labels = None
 depends_on = None
 contract = False
