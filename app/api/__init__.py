@@ -27,6 +27,7 @@ from app.api import (
     quizzes,
     sections,
     submissions,
+    terms,
     todo,
     tokens,
     uploads,
@@ -38,6 +39,7 @@ def register(app: Flask) -> None:
     """Attach every resource to `app`."""
     for module in (
         accounts,
+        terms,
         users,
         tokens,
         courses,

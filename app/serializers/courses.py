@@ -98,13 +98,11 @@ class CourseJSON(TypedDict):
     account: NotRequired[dict[str, Any]]
 
 
-DEFAULT_TERM: TermJSON = {"id": 1, "name": "Default Term", "start_at": None, "end_at": None}
-"""Where no terms are kept every course is in this one, as in Canvas."""
 DEFAULT_TIME_ZONE = "Asia/Seoul"
 
 
 def course_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> CourseJSON:
-    """One course. `include` may name term, syllabus_body and public_description; the rest is composed by the route."""
+    """One course. `include` may name syllabus_body and public_description; the rest is composed by the route."""
     body: CourseJSON = {
         "id": row.id,
         "name": row.name,
@@ -112,7 +110,7 @@ def course_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> Co
         "workflow_state": row.workflow_state,
         "account_id": row.account_id,
         "root_account_id": 1,
-        "enrollment_term_id": DEFAULT_TERM["id"],
+        "enrollment_term_id": row.enrollment_term_id,
         "grading_standard_id": None,
         "start_at": row.start_at,
         "end_at": row.end_at,
@@ -133,11 +131,14 @@ def course_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> Co
     }
     if "syllabus_body" in include:
         body["syllabus_body"] = row.syllabus_body
-    if "term" in include:
-        body["term"] = DEFAULT_TERM
     if "public_description" in include:
         body["public_description"] = row.public_description
     return body
+
+
+def course_term_json(row: AnyRow) -> TermJSON:
+    """A course's term."""
+    return {"id": row.id, "name": row.name, "start_at": row.start_at, "end_at": row.end_at}
 
 
 def teacher_json(row: AnyRow, viewer: Viewer) -> TeacherJSON:

@@ -10,6 +10,7 @@ from app.models.assignments import Assignment
 from app.models.enrollments import LISTED, Enrollment, active_student, in_force
 from app.models.sections import Section
 from app.models.submissions import NEEDS_GRADING, Submission
+from app.models.terms import EnrollmentTerm
 from app.models.types import AnyRow, utc_now
 from app.models.users import User
 
@@ -35,6 +36,12 @@ def enrollments_of(user_id: int, course_ids: Collection[int], states: Collection
     ):
         found[row.course_id].append(row)
     return found
+
+
+def terms_of(term_ids: Collection[int]) -> dict[int, AnyRow]:
+    """Terms by id."""
+    columns = (EnrollmentTerm.id, EnrollmentTerm.name, EnrollmentTerm.start_at, EnrollmentTerm.end_at)
+    return {row.id: row for row in db.session.execute(select(*columns).where(EnrollmentTerm.id.in_(term_ids)))}
 
 
 def teachers_of(course_ids: Collection[int]) -> dict[int, list[AnyRow]]:

@@ -22,6 +22,7 @@ from tests.factories.core import (
     ModelFactory,
     SectionFactory,
     SubmissionFactory,
+    TermFactory,
     UserFactory,
     default_section,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "QuizSubmissionFactory",
     "SectionFactory",
     "SubmissionFactory",
+    "TermFactory",
     "TopicFactory",
     "UserFactory",
     "default_section",

@@ -12,6 +12,7 @@ from app.models.courses import Course
 from app.models.enrollments import Enrollment
 from app.models.sections import Section
 from app.models.submissions import Submission
+from app.models.terms import EnrollmentTerm
 from app.models.users import User, sortable
 
 
@@ -48,6 +49,16 @@ class CourseFactory(ModelFactory):
     course_code = factory.Sequence(lambda n: f"C{n}")
     workflow_state = "available"
     section = factory.RelatedFactory("tests.factories.SectionFactory", factory_related_name="course", default_section=True)
+
+
+class TermFactory(ModelFactory):
+    """A term."""
+
+    class Meta:
+        model = EnrollmentTerm
+
+    account_id = 1
+    name = factory.Sequence(lambda n: f"Term {n}")
 
 
 class SectionFactory(ModelFactory):
