@@ -21,7 +21,7 @@ from app.models.types import AnyRow, Rows, utc_now
 from app.models.users import User
 from app.serializers.assignments import AssignmentJSON, StatisticsJSON, assignment_json
 from app.serializers.submissions import submission_json
-from app.services import assignment_groups, assignments, gradebook, module_items
+from app.services import assignment_groups, assignments, course_settings, gradebook, module_items
 from app.services.module_progress import Holding, held_for
 from app.services.permissions import Right, require
 
@@ -240,9 +240,11 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, held:
         for body in bodies:
             body["submission"] = own.get(body["id"])
     if "score_statistics" in include:
-        fewest = 1 if Right.READ_GRADES in access().rights else FEWEST_SCORES
+        grader = Right.READ_GRADES in access().rights
+        fewest = 1 if grader else FEWEST_SCORES
         scores: dict[int, list[float]] = defaultdict(list)
-        for assignment_id, score in db.session.execute(gradebook.scores(ids)):
+        hidden = not grader and course_settings.stored(access().course_id)["hide_distribution_graphs"]
+        for assignment_id, score in () if hidden else db.session.execute(gradebook.scores(ids)):
             scores[assignment_id].append(score)
         for body in bodies:
             body["score_statistics"] = _statistics(scores[body["id"]], fewest)

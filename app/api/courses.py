@@ -13,7 +13,7 @@ from app.http.auth import access, caller, require_account_right, require_right
 from app.http.courses import shown
 from app.http.lookup import Ref, account_named, find, find_row, names
 from app.http.pagination import page
-from app.http.params import Flag, Html, Instant, Params, Short, Text, Title, absent, takes
+from app.http.params import Flag, Html, Id, Instant, Params, Short, Text, Title, WebUrl, absent, takes
 from app.models.courses import Course, course_rows
 from app.models.enrollments import LISTED, Enrollment
 from app.models.terms import EnrollmentTerm
@@ -35,7 +35,8 @@ class IncludeParams(Params):
     """What else to show."""
 
     include: list[Text] = []
-    """term, total_scores, teachers, total_students, syllabus_body, sections, public_description, needs_grading_count."""
+    """term, total_scores, teachers, total_students, syllabus_body, sections, public_description, needs_grading_count,
+    course_image."""
 
 
 class CourseListParams(IncludeParams):
@@ -80,6 +81,12 @@ class CourseFields(Params):
     default_view: Literal["feed", "wiki", "modules", "assignments", "syllabus"] | None = None
     time_zone: Short | None = Field(None, max_length=64)
     license: Short | None = Field(None, max_length=40)
+    hide_final_grades: Flag | None = None
+    image_url: WebUrl | None = None
+    """The course's picture, by its address."""
+    image_id: Id | None = None
+    """The course's picture: one of its files."""
+    remove_image: Flag | None = None
 
 
 class CreateCourseParams(Params):
@@ -188,7 +195,7 @@ def change_course(params: ChangeCourseParams, course: Ref) -> CourseJSON:
     require(NEEDED.get(event, Right.MANAGE_COURSE) in mine.rights)
     require("sis_course_id" not in fields or caller().admin, "only an admin may change SIS ids")
     fields = _with_term(fields)
-    found = find(select(Course).where(Course.id == mine.course_id))
+    found = find(select(Course).where(Course.id == mine.course_id).with_for_update(key_share=True))
     require(fields.get("enrollment_term_id", found.enrollment_term_id) == found.enrollment_term_id or caller().admin)
     if event:
         courses.bring(found, event)

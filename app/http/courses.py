@@ -1,13 +1,22 @@
 """Courses with what `include[]` asks for: one statement for each kind of thing, however many courses."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from app.http.auth import caller, viewer
+from app.http.links import download_url
 from app.models.enrollments import LISTED
 from app.models.types import AnyRow
 from app.serializers.courses import CourseJSON, course_enrollment_json, course_json, course_section_json, course_term_json, teacher_json
 from app.services import course_embeds
 from app.services.totals import totals_of
+
+
+def image_of(settings: Mapping[str, Any] | None) -> str | None:
+    """Where the course's picture is: an address that was given, or a file of the course, for the caller to download."""
+    stored = settings or {}
+    file_id = stored.get("image_id")
+    return download_url(file_id, caller().id) if file_id else stored.get("image_url")
 
 
 def shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, states: Collection[str] = LISTED) -> list[CourseJSON]:
@@ -19,13 +28,16 @@ def shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, states
     closed = set() if looking.admin else {course_id for course_id, held in mine.items() if not any(row.in_force for row in held)}
     bodies = {row.id: course_json(row, looking, () if row.id in closed else include) for row in rows}
     student_in = [(course_id, user_id) for course_id, held in mine.items() if any(row.type == "StudentEnrollment" for row in held)]
-    totals = totals_of(student_in) if "total_scores" in include else {}
+    totals = totals_of(student_in, staff=looking.admin) if "total_scores" in include else {}
     for course_id, body in bodies.items():
         held = mine.get(course_id, [])
         of_student = totals.get((course_id, user_id))
         body["enrollments"] = [course_enrollment_json(row, of_student if row.type == "StudentEnrollment" else None) for row in held]
         if "sections" in include:
             body["sections"] = [course_section_json(row) for row in held]
+    if "course_image" in include:
+        for row in rows:
+            bodies[row.id]["image_download_url"] = image_of(row.settings)
     _embed({course_id: body for course_id, body in bodies.items() if course_id not in closed}, include)
     return list(bodies.values())
 

@@ -95,6 +95,7 @@ class CourseJSON(TypedDict):
     needs_grading_count: NotRequired[int]
     teachers: NotRequired[list[TeacherJSON]]
     sections: NotRequired[list[CourseSectionJSON]]
+    image_download_url: NotRequired[str | None]
     account: NotRequired[dict[str, Any]]
 
 
@@ -111,7 +112,7 @@ def course_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> Co
         "account_id": row.account_id,
         "root_account_id": 1,
         "enrollment_term_id": row.enrollment_term_id,
-        "grading_standard_id": None,
+        "grading_standard_id": row.grading_standard_id,
         "start_at": row.start_at,
         "end_at": row.end_at,
         "created_at": row.created_at,
@@ -121,7 +122,7 @@ def course_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> Co
         "is_public": row.is_public,
         "is_public_to_auth_users": row.is_public_to_auth_users,
         "apply_assignment_group_weights": row.apply_assignment_group_weights,
-        "hide_final_grades": False,
+        "hide_final_grades": bool((row.settings or {}).get("hide_final_grades")),
         "blueprint": False,
         "calendar": {"ics": None},
         "uuid": None,
@@ -160,8 +161,8 @@ def course_enrollment_json(row: AnyRow, totals: Totals | None = None) -> CourseE
     if totals is not None:
         body["computed_current_score"] = totals.current
         body["computed_final_score"] = totals.final
-        body["computed_current_grade"] = None
-        body["computed_final_grade"] = None
+        body["computed_current_grade"] = totals.current_grade
+        body["computed_final_grade"] = totals.final_grade
     return body
 
 

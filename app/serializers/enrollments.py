@@ -127,11 +127,11 @@ def grades_json(url: str, totals: Totals) -> GradesJSON:
     return {
         "html_url": url,
         "current_score": totals.current,
-        "current_grade": None,
+        "current_grade": totals.current_grade,
         "final_score": totals.final,
-        "final_grade": None,
+        "final_grade": totals.final_grade,
         "unposted_current_score": totals.current,
-        "unposted_current_grade": None,
+        "unposted_current_grade": totals.current_grade,
         "unposted_final_score": totals.final,
-        "unposted_final_grade": None,
+        "unposted_final_grade": totals.final_grade,
     }

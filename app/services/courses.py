@@ -7,7 +7,9 @@ from sqlalchemy import select
 from app.errors import Invalid
 from app.extensions import db
 from app.models.courses import Course
+from app.models.files import File
 from app.models.sections import Section
+from app.services import course_settings
 
 STATE_AFTER = {"offer": "available", "claim": "unpublished", "conclude": "completed", "delete": "deleted", "undelete": "unpublished"}
 NULLABLE = ("sis_course_id", "start_at", "end_at", "syllabus_body", "public_description", "time_zone", "license")
@@ -19,21 +21,42 @@ def create(account_id: int, fields: dict[str, Any], *, publish: bool) -> Course:
     require_free_sis_id(given.get("sis_course_id"))
     name = given.pop("name", None) or "Unnamed Course"
     code = given.pop("course_code", None) or name
+    settings = _settings(given)
     course = Course(account_id=account_id, name=name, course_code=code, workflow_state="available" if publish else "unpublished", **given)
     db.session.add(course)
     db.session.flush()
+    _keep(course, settings)
     db.session.add(Section(course_id=course.id, name=name, default_section=True))
     db.session.flush()
     return course
 
 
 def change(course: Course, fields: dict[str, Any]) -> None:
-    """Set what `fields` gives. Raises Invalid where the SIS id is taken."""
+    """Set what `fields` gives; the course is locked. Raises Invalid where the SIS id is taken, or the picture is no file of the course."""
+    _keep(course, _settings(fields))
     if fields.get("sis_course_id") not in (None, course.sis_course_id):
         require_free_sis_id(fields["sis_course_id"])
     for key, value in fields.items():
         if value is not None or key in NULLABLE:
             setattr(course, key, value)
+
+
+def _settings(fields: dict[str, Any]) -> dict[str, Any]:
+    """What of the fields, which lose it, is kept among the settings: one picture, or none."""
+    found = {key: fields.pop(key) for key in ("hide_final_grades",) if fields.get(key) is not None}
+    pictures = {key: fields.pop(key) for key in ("image_id", "image_url") if key in fields}
+    if fields.pop("remove_image", False):
+        pictures = {"image_id": None}
+    return found | ({"image_id": None, "image_url": None, **pictures} if pictures else {})
+
+
+def _keep(course: Course, settings: dict[str, Any]) -> None:
+    file_id = settings.get("image_id")
+    own = select(File.id).where(File.id == file_id, File.course_id == course.id, File.workflow_state == "available")
+    if file_id is not None and db.session.scalar(own) is None:
+        raise Invalid.field("image_id", "is not a file of this course")
+    if settings:
+        course_settings.keep(course, settings)
 
 
 def bring(course: Course, event: str) -> None:

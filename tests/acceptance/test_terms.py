@@ -1,7 +1,7 @@
 """Terms, through canvasapi."""
 
+import pytest
 from canvasapi.exceptions import BadRequest
-from pytest import raises
 
 from tests.acceptance.live import Lms, unique
 
@@ -16,7 +16,7 @@ def test_a_term_lives_through_canvasapi(lms: Lms) -> None:
     course = lms.course(term_id=f"sis_term_id:{sis_id}")
     assert lms.admin.get_course(course.id, include=["term"]).term["name"] == "Early spring"
     assert [found.id for found in lms.account.get_courses(enrollment_term_id=term.id)] == [course.id]
-    with raises(BadRequest):
+    with pytest.raises(BadRequest):
         term.delete()
     course.delete()
     assert term.delete().workflow_state == "deleted"

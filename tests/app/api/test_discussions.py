@@ -152,10 +152,10 @@ class TestStudents:
 
     def test_not_where_the_course_does_not_let_them(self, student: Api, teacher: Api, ta: Api, url: str, course: Course) -> None:
         settings = f"/courses/{course.id}/settings"
-        assert student.ok("GET", settings) == {"allow_student_discussion_topics": True}
+        assert student.ok("GET", settings)["allow_student_discussion_topics"] is True
         for _ in range(2):
             changed = teacher.ok("PUT", settings, json={"allow_student_discussion_topics": False})
-        assert changed == {"allow_student_discussion_topics": False}
+        assert changed["allow_student_discussion_topics"] is False
         assert teacher.ok("PUT", settings, json={"something": "else"}) == changed
         assert student.post(url, json={"title": "Mine"}).status_code == 403
         assert ta.post(url, json={"title": "Ours"}).status_code == 200
