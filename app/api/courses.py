@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from flask import Blueprint
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from app.errors import Invalid, NotFound
 from app.extensions import db
@@ -20,7 +20,7 @@ from app.models.terms import EnrollmentTerm
 from app.models.users import User
 from app.serializers.courses import CourseJSON
 from app.services import courses, enrollments, terms
-from app.services.permissions import STAFF, Right, require
+from app.services.permissions import Right, require
 
 blueprint = Blueprint("courses", __name__, url_prefix="/api/v1")
 KIND = Literal["student", "teacher", "ta", "observer", "designer"]
@@ -36,7 +36,7 @@ class IncludeParams(Params):
 
     include: list[Text] = []
     """term, total_scores, teachers, total_students, syllabus_body, sections, public_description, needs_grading_count,
-    course_image."""
+    course_image, course_progress, favorites."""
 
 
 class CourseListParams(IncludeParams):
@@ -249,18 +249,12 @@ def _self_id(user: Ref) -> int:
 def _of_user(params: CourseListParams, user_id: int) -> list[CourseJSON]:
     """The courses in which the user is enrolled: unpublished ones only for their staff."""
     states = STATES[params.enrollment_state]
-    conditions: list[ColumnElement[bool]] = [
-        Enrollment.course_id == Course.id,
-        Enrollment.user_id == user_id,
-        Enrollment.workflow_state.in_(states),
-    ]
+    conditions: list[ColumnElement[bool]] = []
     if params.enrollment_type:
         conditions.append(Enrollment.type == f"{params.enrollment_type.capitalize()}Enrollment")
     if params.enrollment_role:
         conditions.append(Enrollment.type == params.enrollment_role)
-    drafts = and_(Course.workflow_state == "unpublished", Enrollment.type.in_([str(role) for role in STAFF]))
-    conditions.append(or_(Course.workflow_state.in_(("available", "completed")), drafts))
-    statement = course_rows().where(exists().where(*conditions))
+    statement = course_rows().where(courses.shown_to(user_id, states, *conditions))
     if params.state:
         statement = statement.where(Course.workflow_state.in_(params.state))
     return shown(page(statement.order_by(Course.id)), params.include, user_id, states)

@@ -7,8 +7,15 @@ from app.http.auth import caller, viewer
 from app.http.links import download_url
 from app.models.enrollments import LISTED
 from app.models.types import AnyRow
-from app.serializers.courses import CourseJSON, course_enrollment_json, course_json, course_section_json, course_term_json, teacher_json
-from app.services import course_embeds
+from app.serializers.courses import (
+    CourseJSON,
+    course_enrollment_json,
+    course_json,
+    course_progress_json,
+    course_section_json,
+    teacher_json,
+)
+from app.services import course_embeds, course_progress
 from app.services.totals import totals_of
 
 
@@ -38,15 +45,19 @@ def shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, states
     if "course_image" in include:
         for row in rows:
             bodies[row.id]["image_download_url"] = image_of(row.settings)
+    if "favorites" in include:
+        for course_id, body in bodies.items():
+            body["is_favorite"] = any(row.favorite for row in mine.get(course_id, []))
+    if "course_progress" in include:
+        studied = [course_id for course_id, _ in student_in if course_id not in closed]
+        progress = course_progress.of_courses(studied, user_id, looking.now)
+        for course_id, body in bodies.items():
+            body["course_progress"] = course_progress_json(course_id, progress.get(course_id), looking)
     _embed({course_id: body for course_id, body in bodies.items() if course_id not in closed}, include)
     return list(bodies.values())
 
 
 def _embed(bodies: dict[int, CourseJSON], include: Collection[str]) -> None:
-    if "term" in include:
-        terms = course_embeds.terms_of({body["enrollment_term_id"] for body in bodies.values()})
-        for body in bodies.values():
-            body["term"] = course_term_json(terms[body["enrollment_term_id"]])
     if "teachers" in include:
         teachers = course_embeds.teachers_of(bodies)
         for course_id, body in bodies.items():

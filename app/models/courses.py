@@ -6,6 +6,7 @@ from sqlalchemy import JSON, Index, String, false, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base
+from app.models.terms import EnrollmentTerm
 from app.models.types import BigId, CreatedAt, Key, LongText, Name, OptionalInstant, Rows, State, UpdatedAt, references
 
 ALIVE = text("workflow_state <> 'deleted'")
@@ -69,5 +70,10 @@ COURSE_COLUMNS = (
 
 
 def course_rows() -> Rows:
-    """Courses by columns, the deleted ones too, in no order yet."""
-    return select(*COURSE_COLUMNS)
+    """Courses by columns with their terms, the deleted ones too, in no order yet."""
+    term = (
+        EnrollmentTerm.name.label("term_name"),
+        EnrollmentTerm.start_at.label("term_start_at"),
+        EnrollmentTerm.end_at.label("term_end_at"),
+    )
+    return select(*COURSE_COLUMNS, *term).join(EnrollmentTerm, EnrollmentTerm.id == Course.enrollment_term_id)

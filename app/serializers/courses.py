@@ -7,6 +7,7 @@ from typing import Any, NotRequired
 from typing_extensions import TypedDict
 
 from app.grading.totals import Totals
+from app.models.modules import CourseProgress
 from app.models.types import AnyRow
 from app.serializers.viewer import Viewer
 
@@ -60,6 +61,35 @@ class IcsJSON(TypedDict):
     ics: str | None
 
 
+class CourseProgressJSON(TypedDict):
+    """How far a student is in a course's modules."""
+
+    requirement_count: int
+    requirement_completed_count: int
+    next_requirement_url: str | None
+    completed_at: dt.datetime | None
+
+
+class ProblemJSON(TypedDict):
+    """Why there is none."""
+
+    message: str
+
+
+class NoProgressJSON(TypedDict):
+    """That there is no progress to tell of."""
+
+    error: ProblemJSON
+
+
+NO_PROGRESS: NoProgressJSON = {
+    "error": {
+        "message": "no progress available because this course is not module based (has modules and module completion requirements) "
+        "or the user is not enrolled as a student in this course"
+    }
+}
+
+
 class CourseJSON(TypedDict):
     """A course."""
 
@@ -96,6 +126,8 @@ class CourseJSON(TypedDict):
     teachers: NotRequired[list[TeacherJSON]]
     sections: NotRequired[list[CourseSectionJSON]]
     image_download_url: NotRequired[str | None]
+    is_favorite: NotRequired[bool]
+    course_progress: NotRequired[CourseProgressJSON | NoProgressJSON]
     account: NotRequired[dict[str, Any]]
 
 
@@ -103,7 +135,7 @@ DEFAULT_TIME_ZONE = "Asia/Seoul"
 
 
 def course_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> CourseJSON:
-    """One course. `include` may name syllabus_body and public_description; the rest is composed by the route."""
+    """One course. `include` may name term, syllabus_body and public_description; the rest is composed by the route."""
     body: CourseJSON = {
         "id": row.id,
         "name": row.name,
@@ -132,14 +164,24 @@ def course_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> Co
     }
     if "syllabus_body" in include:
         body["syllabus_body"] = row.syllabus_body
+    if "term" in include:
+        body["term"] = {"id": row.enrollment_term_id, "name": row.term_name, "start_at": row.term_start_at, "end_at": row.term_end_at}
     if "public_description" in include:
         body["public_description"] = row.public_description
     return body
 
 
-def course_term_json(row: AnyRow) -> TermJSON:
-    """A course's term."""
-    return {"id": row.id, "name": row.name, "start_at": row.start_at, "end_at": row.end_at}
+def course_progress_json(course_id: int, progress: CourseProgress | None, viewer: Viewer) -> CourseProgressJSON | NoProgressJSON:
+    """How far the student is; without progress, that there is none."""
+    if progress is None:
+        return NO_PROGRESS
+    items = f"{viewer.base_url}/courses/{course_id}/modules/items"
+    return {
+        "requirement_count": progress.asked,
+        "requirement_completed_count": progress.met,
+        "next_requirement_url": None if progress.next_item_id is None else f"{items}/{progress.next_item_id}",
+        "completed_at": progress.completed_at,
+    }
 
 
 def teacher_json(row: AnyRow, viewer: Viewer) -> TeacherJSON:

@@ -1,15 +1,18 @@
 """Courses: made, changed, brought from state to state."""
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from app.errors import Invalid
 from app.extensions import db
 from app.models.courses import Course
+from app.models.enrollments import Enrollment
 from app.models.files import File
 from app.models.sections import Section
 from app.services import course_settings
+from app.services.permissions import STAFF
 
 STATE_AFTER = {"offer": "available", "claim": "unpublished", "conclude": "completed", "delete": "deleted", "undelete": "unpublished"}
 NULLABLE = ("sis_course_id", "start_at", "end_at", "syllabus_body", "public_description", "time_zone", "license")
@@ -57,6 +60,14 @@ def _keep(course: Course, settings: dict[str, Any]) -> None:
         raise Invalid.field("image_id", "is not a file of this course")
     if settings:
         course_settings.keep(course, settings)
+
+
+def shown_to(user_id: int, states: Collection[str], *more: ColumnElement[bool]) -> ColumnElement[bool]:
+    """EXISTS: an enrolment of the user in one of those states, and as `more` says, that lists the course: a draft only for its staff."""
+    drafts = and_(Course.workflow_state == "unpublished", Enrollment.type.in_([str(role) for role in STAFF]))
+    listed = or_(Course.workflow_state.in_(("available", "completed")), drafts)
+    mine = (Enrollment.course_id == Course.id, Enrollment.user_id == user_id, Enrollment.workflow_state.in_(states))
+    return exists().where(*mine, listed, *more).correlate(Course)
 
 
 def bring(course: Course, event: str) -> None:

@@ -1,6 +1,6 @@
 """What modules are made of: **a kind of content is a line of KINDS**. Everything else about items is the same for all kinds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,12 +71,18 @@ def path_of(kind: str) -> str | None:
     return KINDS[kind].path if kind in KINDS else None
 
 
-def contents(course_id: int) -> Subquery:
-    """Every thing of the course that an item can stand for: kind, id, title, name, published, assignment_id."""
+def in_course(column: Any, course_id: int | Collection[int]) -> ColumnElement[bool]:
+    """That the column is that course's, or one of those courses'."""
+    found: ColumnElement[bool] = column == course_id if isinstance(course_id, int) else column.in_(course_id)
+    return found
+
+
+def contents(course_id: int | Collection[int]) -> Subquery:
+    """Every thing of the course, or courses, that an item can stand for: kind, id, title, name, published, assignment_id."""
     return union_all(*(_of_kind(name, kind, course_id) for name, kind in KINDS.items())).subquery("contents")
 
 
-def _of_kind(name: str, kind: Kind, course_id: int) -> Rows:
+def _of_kind(name: str, kind: Kind, course_id: int | Collection[int]) -> Rows:
     return select(
         literal(name).label("kind"),
         kind.model.id.label("id"),
@@ -84,7 +90,7 @@ def _of_kind(name: str, kind: Kind, course_id: int) -> Rows:
         cast(kind.model.id if kind.name is None else kind.name, Text).label("name"),
         (kind.model.workflow_state == kind.published_state).label("published"),
         cast(null() if kind.assignment_id is None else kind.assignment_id, BigId).label("assignment_id"),
-    ).where(kind.model.course_id == course_id, kind.model.workflow_state != "deleted")
+    ).where(in_course(kind.model.course_id, course_id), kind.model.workflow_state != "deleted")
 
 
 ITEM_COLUMNS = (
@@ -113,14 +119,14 @@ def item_rows(course_id: int, *, staff: bool, details: bool = False) -> Rows:
     return statement
 
 
-def items_joined(course_id: int, content: Subquery, *columns: Any, staff: bool) -> Rows:
+def items_joined(course_id: int | Collection[int], content: Subquery, *columns: Any, staff: bool) -> Rows:
     """The course's items with what they stand for; an item whose thing is gone is gone."""
     there = or_(ModuleItem.type.in_(PLAIN), content.c.id.is_not(None))
     statement = (
         select(*columns)
         .select_from(ModuleItem)
         .outerjoin(content, and_(content.c.kind == ModuleItem.type, content.c.id == ModuleItem.content_id))
-        .where(ModuleItem.course_id == course_id, ModuleItem.workflow_state != "deleted", there)
+        .where(in_course(ModuleItem.course_id, course_id), ModuleItem.workflow_state != "deleted", there)
     )
     return statement if staff else statement.where(_published(content))
 

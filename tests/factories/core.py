@@ -10,6 +10,7 @@ from app.models.assignment_groups import AssignmentGroup
 from app.models.assignments import Assignment
 from app.models.courses import Course
 from app.models.enrollments import Enrollment
+from app.models.favorites import CourseFavorite
 from app.models.sections import Section
 from app.models.submissions import Submission
 from app.models.terms import EnrollmentTerm
@@ -86,6 +87,13 @@ class EnrollmentFactory(ModelFactory):
     user_id = factory.SelfAttribute("user.id")
     course_section_id = factory.LazyAttribute(lambda enrollment: default_section(enrollment.course_id))
     type = "StudentEnrollment"
+
+
+class FavoriteFactory(ModelFactory):
+    """That a course is a favourite."""
+
+    class Meta:
+        model = CourseFavorite
 
 
 class AssignmentGroupFactory(ModelFactory):
