@@ -80,6 +80,8 @@ class AssignmentFields(Params):
     allowed_extensions: list[Short] | None = None
     points_possible: Points | None = None
     grading_type: Literal["points", "percent", "letter_grade", "gpa_scale", "pass_fail", "not_graded"] | None = None
+    grading_standard_id: Id | None = None
+    """What letters mean; null: as in the course."""
     due_at: Instant | None = None
     lock_at: Instant | None = None
     unlock_at: Instant | None = None
@@ -148,7 +150,7 @@ def get_assignment(params: IncludeParams, course: Ref, assignment: Ref) -> Assig
 @blueprint.put(f"{COLLECTION}/<ref:assignment>")
 @takes(AssignmentParams)
 def change_assignment(params: AssignmentParams, course: Ref, assignment: Ref) -> AssignmentJSON:
-    """Change an assignment; grades are shown anew when its points or grading type change."""
+    """Change an assignment; grades are shown anew when its points, grading type or standard change."""
     require_right(Right.MANAGE_ASSIGNMENTS)
     found = _assignment(assignment)
     assignments.change(found, params.assignment.given(), caller())

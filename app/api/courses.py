@@ -13,13 +13,13 @@ from app.http.auth import access, caller, require_account_right, require_right
 from app.http.courses import shown
 from app.http.lookup import Ref, account_named, find, find_row, names
 from app.http.pagination import page
-from app.http.params import Flag, Html, Id, Instant, Params, Short, Text, Title, WebUrl, absent, takes
+from app.http.params import MOST_ID, Flag, Html, Id, Instant, Params, Short, Text, Title, WebUrl, absent, takes
 from app.models.courses import Course, course_rows
 from app.models.enrollments import LISTED, Enrollment
 from app.models.terms import EnrollmentTerm
 from app.models.users import User
 from app.serializers.courses import CourseJSON
-from app.services import courses, enrollments, terms
+from app.services import assignments, courses, enrollments, terms
 from app.services.permissions import Right, require
 
 blueprint = Blueprint("courses", __name__, url_prefix="/api/v1")
@@ -82,6 +82,8 @@ class CourseFields(Params):
     time_zone: Short | None = Field(None, max_length=64)
     license: Short | None = Field(None, max_length=40)
     hide_final_grades: Flag | None = None
+    grading_standard_id: int | None = Field(None, ge=0, le=MOST_ID)
+    """What letters mean, and that totals have them; 0 is the default scheme."""
     image_url: WebUrl | None = None
     """The course's picture, by its address."""
     image_id: Id | None = None
@@ -201,7 +203,10 @@ def change_course(params: ChangeCourseParams, course: Ref) -> CourseJSON:
         courses.bring(found, event)
     elif found.workflow_state == "deleted":
         raise NotFound
+    before = found.grading_standard_id
     courses.change(found, fields)
+    if found.grading_standard_id != before:
+        assignments.show_letters_anew(found.id, caller())
     db.session.commit()
     return _one(mine.course_id, ("syllabus_body", "public_description"))
 

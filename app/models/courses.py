@@ -71,9 +71,6 @@ COURSE_COLUMNS = (
 
 def course_rows() -> Rows:
     """Courses by columns with their terms, the deleted ones too, in no order yet."""
-    term = (
-        EnrollmentTerm.name.label("term_name"),
-        EnrollmentTerm.start_at.label("term_start_at"),
-        EnrollmentTerm.end_at.label("term_end_at"),
-    )
-    return select(*COURSE_COLUMNS, *term).join(EnrollmentTerm, EnrollmentTerm.id == Course.enrollment_term_id)
+    dates = (EnrollmentTerm.start_at.label("term_start_at"), EnrollmentTerm.end_at.label("term_end_at"))
+    found = select(*COURSE_COLUMNS, EnrollmentTerm.name.label("term_name"), *dates)
+    return found.outerjoin(EnrollmentTerm, EnrollmentTerm.id == Course.enrollment_term_id)

@@ -11,12 +11,12 @@ from app.models.assignments import NOT_SUBMITTED_ONLINE, Assignment
 from app.models.quizzes import Quiz
 from app.models.submissions import Submission
 from app.models.writes import make_room
-from app.services import assignment_groups
+from app.services import assignment_groups, grading_standards
 from app.services.permissions import Caller
 from app.services.submissions import record_change
 
 OF_QUIZ = frozenset(("points_possible", "submission_types"))
-NULLABLE = ("description", "points_possible", "due_at", "lock_at", "unlock_at")
+NULLABLE = ("description", "grading_standard_id", "points_possible", "due_at", "lock_at", "unlock_at")
 
 
 def create(course_id: int, fields: dict[str, Any]) -> Assignment:
@@ -29,6 +29,7 @@ def create(course_id: int, fields: dict[str, Any]) -> Assignment:
         assignment_groups.existing(course_id, given["assignment_group_id"], "assignment_group_id")
     else:
         given["assignment_group_id"] = assignment_groups.first(course_id)
+    grading_standards.require_available(given.get("grading_standard_id"), course_id)
     given["submission_types"] = _types(given.get("submission_types") or ["none"])
     given["position"] = assignment_groups.place(
         Assignment, given.get("position"), Assignment.assignment_group_id == given["assignment_group_id"]
@@ -49,6 +50,7 @@ def change(assignment: Assignment, fields: dict[str, Any], caller: Caller, *, by
         given = {key: value for key, value in given.items() if key not in OF_QUIZ}
     if given.get("assignment_group_id") is not None:
         assignment_groups.existing(assignment.course_id, given["assignment_group_id"], "assignment_group_id")
+    grading_standards.require_available(given.get("grading_standard_id"), assignment.course_id)
     if "submission_types" in given:
         given["submission_types"] = _types(given["submission_types"] or ["none"])
     if "published" in given:
@@ -63,8 +65,8 @@ def change(assignment: Assignment, fields: dict[str, Any], caller: Caller, *, by
     changed = {key for key, value in given.items() if getattr(assignment, key) != value}
     for key, value in given.items():
         setattr(assignment, key, value)
-    if changed & {"points_possible", "grading_type"}:
-        _show_grades_anew(assignment, caller, had_points=had_points)
+    if changed & {"points_possible", "grading_type", "grading_standard_id"}:
+        show_grades_anew(assignment, caller, had_points=had_points)
 
 
 def _types(types: list[str]) -> list[str]:
@@ -81,19 +83,28 @@ def _publish(assignment: Assignment, published: bool) -> None:
     assignment.workflow_state = "published" if published else "unpublished"
 
 
-def _show_grades_anew(assignment: Assignment, caller: Caller, *, had_points: bool) -> None:
-    """Scores stay; what they are called follows the new points and grading type. Each that changes is recorded.
+def show_letters_anew(course_id: int, caller: Caller) -> None:
+    """What letters mean in the course has changed: grades of assignments without a standard of their own follow. The course is locked."""
+    lettered = (Assignment.grading_type.in_(grading_standards.LETTERED), Assignment.grading_standard_id.is_(None))
+    found = select(Assignment).where(Assignment.course_id == course_id, Assignment.workflow_state != "deleted", *lettered)
+    for assignment in db.session.scalars(found.order_by(Assignment.id).with_for_update(key_share=True)).all():
+        show_grades_anew(assignment, caller, had_points=bool(assignment.points_possible))
+
+
+def show_grades_anew(assignment: Assignment, caller: Caller, *, had_points: bool) -> None:
+    """Scores stay; what they are called follows the new points, grading type and standard. Each that changes is recorded.
 
     A pass or fail out of no points is known by its name alone: it stays, and a pass gets the points that there are now.
     """
     by_name = assignment.grading_type == "pass_fail" and not (had_points and assignment.points_possible)
+    scheme = grading_standards.scheme_of(assignment.id)
     graded = select(Submission).where(Submission.assignment_id == assignment.id, Submission.score.is_not(None)).with_for_update()
     for submission in db.session.scalars(graded):
         before = (submission.score, submission.grade, submission.excused)
         if by_name and submission.grade in ("complete", "incomplete"):
             submission.score = (assignment.points_possible or 0.0) if submission.grade == "complete" else 0.0
         else:
-            submission.grade = grade_of(submission.score, assignment.grading_type, assignment.points_possible)
+            submission.grade = grade_of(submission.score, assignment.grading_type, assignment.points_possible, scheme)
         after = (submission.score, submission.grade, submission.excused)
         if after != before:
             record_change(submission, caller, before, after)

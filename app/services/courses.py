@@ -11,11 +11,11 @@ from app.models.courses import Course
 from app.models.enrollments import Enrollment
 from app.models.files import File
 from app.models.sections import Section
-from app.services import course_settings
+from app.services import course_settings, grading_standards
 from app.services.permissions import STAFF
 
 STATE_AFTER = {"offer": "available", "claim": "unpublished", "conclude": "completed", "delete": "deleted", "undelete": "unpublished"}
-NULLABLE = ("sis_course_id", "start_at", "end_at", "syllabus_body", "public_description", "time_zone", "license")
+NULLABLE = ("sis_course_id", "grading_standard_id", "start_at", "end_at", "syllabus_body", "public_description", "time_zone", "license")
 
 
 def create(account_id: int, fields: dict[str, Any], *, publish: bool) -> Course:
@@ -28,6 +28,7 @@ def create(account_id: int, fields: dict[str, Any], *, publish: bool) -> Course:
     course = Course(account_id=account_id, name=name, course_code=code, workflow_state="available" if publish else "unpublished", **given)
     db.session.add(course)
     db.session.flush()
+    grading_standards.require_available(course.grading_standard_id, course.id)
     _keep(course, settings)
     db.session.add(Section(course_id=course.id, name=name, default_section=True))
     db.session.flush()
@@ -35,8 +36,9 @@ def create(account_id: int, fields: dict[str, Any], *, publish: bool) -> Course:
 
 
 def change(course: Course, fields: dict[str, Any]) -> None:
-    """Set what `fields` gives; the course is locked. Raises Invalid where the SIS id is taken, or the picture is no file of the course."""
+    """Set what `fields` gives; the course is locked. Raises Invalid for a SIS id, picture or standard that it cannot have."""
     _keep(course, _settings(fields))
+    grading_standards.require_available(fields.get("grading_standard_id"), course.id)
     if fields.get("sis_course_id") not in (None, course.sis_course_id):
         require_free_sis_id(fields["sis_course_id"])
     for key, value in fields.items():

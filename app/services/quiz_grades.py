@@ -9,11 +9,14 @@ from app.errors import Invalid
 from app.extensions import db
 from app.grading import quizzes
 from app.grading.notation import grade_of
+from app.grading.scheme import DEFAULT_SCHEME
 from app.models.assignments import Assignment
 from app.models.quiz_submissions import LATEST, OPEN, QuizAttempt, QuizSubmission
 from app.models.quizzes import Quiz, QuizQuestion
 from app.models.submissions import SubmissionVersion
 from app.models.types import Rows, utc_now
+from app.services import grading_standards
+from app.services.grading_standards import LETTERED
 from app.services.permissions import Caller
 from app.services.submissions import VERSIONED, locked_row, record_change
 
@@ -70,7 +73,8 @@ def post(quiz: Quiz, submission: QuizSubmission, attempt: QuizAttempt, grader: C
     pending = any(row.workflow_state == PENDING for row in finished)
     work.workflow_state = PENDING if pending and not work.excused else "graded"
     if not work.excused:
-        work.score, work.grade = submission.kept_score, grade_of(submission.kept_score, kind, points)
+        scheme = grading_standards.scheme_of(quiz.assignment_id) if kind in LETTERED else DEFAULT_SCHEME
+        work.score, work.grade = submission.kept_score, grade_of(submission.kept_score, kind, points, scheme)
         work.grader_id, work.graded_at, work.grade_matches_current_submission = grader.id, utc_now(), True
     after = (work.score, work.grade, work.excused)
     if after != before:

@@ -13,7 +13,7 @@ from app.models.assignments import Assignment
 from app.models.submissions import GradeChange, Submission, SubmissionComment, SubmissionVersion
 from app.models.types import AnyRow, utc_now
 from app.models.writes import insert_unless_there
-from app.services import attachments
+from app.services import attachments, grading_standards
 from app.services.permissions import Caller
 
 HANDED_IN = ("online_text_entry", "online_url", "online_upload")
@@ -95,6 +95,7 @@ def grade(target: AnyRow, caller: Caller, posted: str | None, excuse: bool | Non
     # Locked before the submission, as a change of the assignment does: its points may have changed since `target` was read.
     wanted = select(Assignment.grading_type, Assignment.points_possible).where(Assignment.id == target.assignment_id)
     kind, points = db.session.execute(wanted.with_for_update(read=True)).one()
+    scheme = grading_standards.scheme_of(target.assignment_id)
     submission = locked_row(target.assignment_id, target.student_id)
     if posted is not None and posted.strip().casefold() == EXCUSE:
         posted, excuse = None, True
@@ -103,10 +104,10 @@ def grade(target: AnyRow, caller: Caller, posted: str | None, excuse: bool | Non
         _set(submission, caller, score=None, grade=None, excused=True)
     elif posted is not None:
         try:
-            score = score_of(posted, kind, points)
+            score = score_of(posted, kind, points, scheme)
         except NotAGrade as problem:
             raise InvalidGrade(str(problem)) from problem
-        shown = grade_of(score, kind, points)
+        shown = grade_of(score, kind, points, scheme)
         if shown is not None and kind == "pass_fail" and not points:
             shown = "incomplete" if posted.strip().casefold() in ("fail", "incomplete") else "complete"
         _set(submission, caller, score=score, grade=shown, excused=False)

@@ -11,6 +11,7 @@ from app.models.assignments import Assignment
 from app.models.courses import Course
 from app.models.enrollments import Enrollment
 from app.models.favorites import CourseFavorite
+from app.models.grading_standards import GradingStandard
 from app.models.sections import Section
 from app.models.submissions import Submission
 from app.models.terms import EnrollmentTerm
@@ -94,6 +95,17 @@ class FavoriteFactory(ModelFactory):
 
     class Meta:
         model = CourseFavorite
+
+
+class GradingStandardFactory(ModelFactory):
+    """Gold from 60 %, else Tin: the account's, unless `account_id` is None and `course_id` is said."""
+
+    class Meta:
+        model = GradingStandard
+
+    account_id: int | None = 1
+    title = factory.Sequence(lambda n: f"Standard {n}")
+    data = factory.LazyFunction(lambda: [("Gold", 60), ("Tin", 0)])
 
 
 class AssignmentGroupFactory(ModelFactory):
