@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.api import (
     accounts,
+    activity,
     announcements,
     assignment_groups,
     assignments,
@@ -29,7 +30,9 @@ from app.api import (
     quiz_submissions,
     quizzes,
     sections,
+    submission_marks,
     submissions,
+    tabs,
     terms,
     todo,
     tokens,
@@ -68,6 +71,9 @@ def register(app: Flask) -> None:
         quiz_reports,
         calendar_events,
         todo,
+        activity,
+        submission_marks,
+        tabs,
         files,
         folders,
         uploads,

@@ -88,7 +88,7 @@ def enrollment_json(row: AnyRow, viewer: Viewer, totals: Totals | None = None) -
         "start_at": row.start_at,
         "end_at": row.end_at,
         "last_activity_at": row.last_activity_at,
-        "last_attended_at": None,
+        "last_attended_at": row.last_attended_at,
         "total_activity_time": 0,
         "limit_privileges_to_course_section": row.limit_privileges_to_course_section,
         "associated_user_id": row.associated_user_id,

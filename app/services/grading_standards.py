@@ -47,6 +47,5 @@ def scheme_of(assignment_id: int) -> Scheme:
     """What letters mean for the assignment: by its own standard, else by its course's, else as always."""
     chosen = func.coalesce(Assignment.grading_standard_id, Course.grading_standard_id)
     found = select(GradingStandard.data).select_from(Assignment).join(Course, Course.id == Assignment.course_id)
-    return (
-        db.session.scalar(found.join(GradingStandard, GradingStandard.id == chosen).where(Assignment.id == assignment_id)) or DEFAULT_SCHEME
-    )
+    found = found.join(GradingStandard, GradingStandard.id == chosen).where(Assignment.id == assignment_id)
+    return db.session.scalar(found) or DEFAULT_SCHEME
