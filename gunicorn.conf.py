@@ -2,8 +2,10 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from app.config import THREADS, address_or_exit, load_or_exit
+from app.jobs.worker import Worker
 from app.logs import stdlib_config
 
 settings = load_or_exit(os.environ)
@@ -21,3 +23,17 @@ limit_request_line = 8190  # lists of ids in a query are long
 preload_app = settings.web_concurrency > 1
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeat files: the disk may be read-only or slow
 logconfig_dict = stdlib_config(settings.log_level)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Work on jobs beside the requests, in a thread of each process that serves them."""
+    if settings.jobs:
+        app = worker.wsgi
+        worker.jobs = Worker(app.app_context, app.extensions["lms_storage"])
+        worker.jobs.start()
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """Give back the jobs at hand, so that another process goes on with them at once."""
+    if hasattr(worker, "jobs"):
+        worker.jobs.stop()

@@ -1,6 +1,7 @@
-"""Commands: flask --app wsgi create-admin, create-token, seed, demo."""
+"""Commands: flask --app wsgi create-admin, create-token, seed, demo, work."""
 
 import os
+import signal
 import socket
 import sys
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import Settings
 from app.extensions import db
+from app.jobs.worker import Worker
 from app.logs import first_line
 from app.models.users import User
 from app.services import tokens, users
@@ -34,7 +36,7 @@ class OneLineErrors(click.Command):
 
 def register(app: Flask) -> None:
     """Attach the commands to `app`."""
-    for command in (create_admin, create_token, seed, demo):
+    for command in (create_admin, create_token, seed, demo, work):
         app.cli.add_command(command)
     # Alembic is a fifth of the start-up time and only commands need it: `flask` says that it runs one, gunicorn does not.
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true" or "flask_migrate" in sys.modules:
@@ -106,6 +108,17 @@ def demo(context: click.Context) -> None:
         _, secret = tokens.issue(user.id, "make run")
         click.echo(f"  {role:<8}{secret}\n          curl -H 'Authorization: Bearer {secret}' {api}/{path}\n")
     db.session.commit()
+
+
+@click.command("work")
+@with_appcontext
+def work() -> None:
+    """Work on jobs until SIGTERM, for servers that run with JOBS=off."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    worker = Worker(app.app_context, app.extensions["lms_storage"])
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    worker.run()
 
 
 def _require_free_port(base_url: str) -> None:

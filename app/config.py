@@ -40,6 +40,8 @@ class Settings:
     """CORS_ORIGINS: origins (scheme://host) whose pages may call the API, comma-separated; none by default."""
     web_concurrency: int
     """WEB_CONCURRENCY: gunicorn worker processes, 1 to 64."""
+    jobs: bool
+    """JOBS: on (the default), or off where another process works on the jobs: `flask --app wsgi work`."""
     log_level: str
     """LOG_LEVEL: DEBUG, INFO, WARNING or ERROR."""
     git_sha: str
@@ -80,6 +82,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         allowed_hosts=tuple(_host(host) for host in _listed(environ.get("ALLOWED_HOSTS", ""))),
         cors_origins=tuple(_web_address("CORS_ORIGINS", origin) for origin in _listed(environ.get("CORS_ORIGINS", ""))),
         web_concurrency=_whole_number("WEB_CONCURRENCY", environ.get("WEB_CONCURRENCY") or "1", 1, 64),
+        jobs=_switch("JOBS", environ.get("JOBS") or "on"),
         log_level=(environ.get("LOG_LEVEL") or "INFO").upper(),
         git_sha=environ.get("GIT_SHA") or "unknown",
         app_version=environ.get("APP_VERSION") or "0.0.0+unreleased",
@@ -124,6 +127,12 @@ def _whole_number(name: str, text: str, least: int, most: int) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > len(str(most)) or not least <= int(text) <= most:
         raise SettingError(f"{name} must be a whole number from {least} to {most}, not {text!r}")
     return int(text)
+
+
+def _switch(name: str, text: str) -> bool:
+    if text not in ("on", "off"):
+        raise SettingError(f"{name} must be on or off, not {text!r}")
+    return text == "on"
 
 
 def _web_address(name: str, text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from pipeline.report import Failure
 
 TASK_DEFINITION = "task-definition.json"
-PASSED_ON = ("ALLOWED_HOSTS", "CORS_ORIGINS", "LOG_LEVEL", "WEB_CONCURRENCY")
+PASSED_ON = ("ALLOWED_HOSTS", "CORS_ORIGINS", "JOBS", "LOG_LEVEL", "WEB_CONCURRENCY")
 """Settings of the app that a repository variable of the same name reaches the task by."""
 
 

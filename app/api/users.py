@@ -137,7 +137,7 @@ def delete_user(account: Ref, user: Ref) -> UserJSON:
     condition = names(User, user, mine.id)
     row = find_row(user_rows().where(condition))
     require(row.id != mine.id, "you cannot delete yourself")
-    users.remove(find(select(User).where(User.id == row.id).with_for_update()))
+    users.remove(find(select(User).where(User.id == row.id).with_for_update(key_share=True)), mine)
     db.session.commit()
     return user_json(row, viewer())
 

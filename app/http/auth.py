@@ -14,9 +14,11 @@ from app.http.hosts import base_url
 from app.http.lookup import Ref, matches, value_of
 from app.http.request import params
 from app.logs import log
+from app.models.assignments import Assignment
 from app.models.courses import Course
 from app.models.enrollments import Enrollment, in_force
 from app.models.files import File, Folder
+from app.models.jobs import Job
 from app.models.quiz_submissions import QuizSubmission
 from app.models.quizzes import Quiz
 from app.models.sections import Section
@@ -30,8 +32,10 @@ from app.services.tokens import hash_token
 READING = ("GET", "HEAD")
 PLACES: dict[str, tuple[Any, Select[Any]]] = {
     "section": (Section, select(Section.course_id)),
+    "assignment": (Assignment, select(Assignment.course_id)),
     "file": (File, select(File.course_id)),
     "folder": (Folder, select(Folder.course_id)),
+    "progress": (Job, select(Job.course_id)),
     "quiz_submission": (QuizSubmission, select(Quiz.course_id).join(QuizSubmission, QuizSubmission.quiz_id == Quiz.id)),
 }
 """What else than a course a path may name that lies in one, and how its course is found."""

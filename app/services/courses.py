@@ -11,10 +11,12 @@ from app.models.courses import Course
 from app.models.enrollments import Enrollment
 from app.models.files import File
 from app.models.sections import Section
-from app.services import course_settings, grading_standards
-from app.services.permissions import STAFF
+from app.services import course_settings, enrollments, grading_standards
+from app.services.permissions import STAFF, Caller
 
 STATE_AFTER = {"offer": "available", "claim": "unpublished", "conclude": "completed", "delete": "deleted", "undelete": "unpublished"}
+ENDED = {"completed": "course_concluded", "deleted": "course_deleted"}
+"""States in which enrolments allow less, and what the history of each enrolment calls it."""
 NULLABLE = ("sis_course_id", "grading_standard_id", "start_at", "end_at", "syllabus_body", "public_description", "time_zone", "license")
 
 
@@ -72,11 +74,13 @@ def shown_to(user_id: int, states: Collection[str], *more: ColumnElement[bool]) 
     return exists().where(*mine, listed, *more).correlate(Course)
 
 
-def bring(course: Course, event: str) -> None:
+def bring(course: Course, event: str, by: Caller | None = None) -> None:
     """Publish, take back, conclude, delete or bring back: `event` is a key of STATE_AFTER. Raises Invalid where it is deleted."""
     if (course.workflow_state == "deleted") != (event == "undelete"):
         raise Invalid.field("event", "undelete is for deleted courses, and they take no other event")
-    course.workflow_state = STATE_AFTER[event]
+    before, course.workflow_state = course.workflow_state, STATE_AFTER[event]
+    if before != course.workflow_state and (noted := ENDED.get(course.workflow_state) or (before in ENDED and "course_reopened")):
+        enrollments.note_course(course.id, noted, by)
 
 
 def require_free_sis_id(sis_course_id: str | None) -> None:

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 
 from app.errors import Invalid
 from app.extensions import db
 from app.models.enrollments import Enrollment
 from app.models.tokens import AccessToken
 from app.models.users import User, sortable
+from app.services import enrollments
+from app.services.permissions import Caller
 
 SHORTEST_PASSWORD = 8
 
@@ -41,14 +43,12 @@ def change(user: User, fields: dict[str, Any]) -> None:
             setattr(user, key, value)
 
 
-def remove(user: User) -> None:
+def remove(user: User, by: Caller | None = None) -> None:
     """Delete softly: the work and the grades stay, the tokens die, the enrolments end, login and SIS id become free."""
     user.workflow_state = "deleted"
     user.admin = False
     db.session.execute(delete(AccessToken).where(AccessToken.user_id == user.id))
-    db.session.execute(
-        update(Enrollment).where(Enrollment.user_id == user.id, Enrollment.workflow_state != "deleted").values(workflow_state="deleted")
-    )
+    enrollments.delete_all(Enrollment.user_id == user.id, event="user_deleted", by=by)
 
 
 def require_free(field: str, condition: Any, message: str) -> None:

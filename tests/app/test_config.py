@@ -27,6 +27,7 @@ DEFAULTS: dict[str, Any] = {
     "ALLOWED_HOSTS": (),
     "CORS_ORIGINS": (),
     "WEB_CONCURRENCY": 1,
+    "JOBS": True,
     "LOG_LEVEL": "INFO",
     "GIT_SHA": "unknown",
     "APP_VERSION": "0.0.0+unreleased",
@@ -67,6 +68,7 @@ BAD = [
     ("WEB_CONCURRENCY", "two"),
     ("WEB_CONCURRENCY", "\u0662"),
     ("WEB_CONCURRENCY", "9" * 5000),
+    ("JOBS", "yes"),
     ("LOG_LEVEL", "LOUD"),
     ("LOG_LEVEL", "50"),
 ]
@@ -114,6 +116,7 @@ def test_a_blank_value_is_the_default_in_development(name: str) -> None:
         ("ALLOWED_HOSTS", "a.example, b.example:8000,,", ("a.example", "b.example:8000")),
         ("CORS_ORIGINS", "https://a.example/, http://b.example:3000", ("https://a.example", "http://b.example:3000")),
         ("WEB_CONCURRENCY", "64", 64),
+        ("JOBS", "off", False),
         ("LOG_LEVEL", "debug", "DEBUG"),
         ("GIT_SHA", "abc1234", "abc1234"),
         ("APP_VERSION", "1.2.3", "1.2.3"),

@@ -13,7 +13,7 @@ from app.models.enrollments import Enrollment
 from app.models.favorites import CourseFavorite
 from app.models.grading_standards import GradingStandard
 from app.models.sections import Section
-from app.models.submissions import Submission
+from app.models.submissions import GradeChange, Submission
 from app.models.terms import EnrollmentTerm
 from app.models.users import User, sortable
 
@@ -154,6 +154,25 @@ class SubmissionFactory(ModelFactory):
     attempt = 1
     submitted_at = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
     workflow_state = "submitted"
+
+
+class GradeChangeFactory(ModelFactory):
+    """The first grade of `submission`, 9 points from `grader`."""
+
+    class Meta:
+        model = GradeChange
+        exclude = ("submission", "grader")
+
+    submission: Any = factory.SubFactory(SubmissionFactory)
+    grader: Any = factory.SubFactory(UserFactory)
+    submission_id = factory.SelfAttribute("submission.id")
+    grader_id = factory.SelfAttribute("grader.id")
+    real_user_id = factory.SelfAttribute("grader.id")
+    score_after = 9.0
+    grade_after = "9"
+    excused_before = False
+    excused_after = False
+    attempt = 1
 
 
 def default_section(course_id: int) -> int:

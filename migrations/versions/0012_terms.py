@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010_terms"
-down_revision = "0009_files"
+revision = "0012_terms"
+down_revision = "0011_history"
 branch_labels = None
 depends_on = None
 contract = False

@@ -1,0 +1,18 @@
+"""Every kind of job: its name in the table of jobs, and who does it."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+from app.jobs import bulk_grades, quiz_deadlines, upload_sweep
+from app.jobs.batch import Handler
+
+HANDLERS: Mapping[str, Handler] = {
+    "bulk_grades": bulk_grades.give_grades,
+    "quiz_deadlines": quiz_deadlines.end_overdue_attempts,
+    "upload_sweep": upload_sweep.sweep_uploads,
+}
+RECURRING: Mapping[str, dt.timedelta] = {
+    "quiz_deadlines": quiz_deadlines.EVERY,
+    "upload_sweep": upload_sweep.EVERY,
+}
+"""Those that nobody asks for, and how long each waits before it begins again."""

@@ -1,0 +1,1 @@
+"""Jobs and those who work on them."""
