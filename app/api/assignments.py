@@ -22,7 +22,7 @@ from app.models.types import AnyRow, Rows, utc_now
 from app.serializers.assignments import AssignmentJSON, StatisticsJSON, assignment_json
 from app.serializers.discussions import TopicJSON, topic_json
 from app.serializers.submissions import submission_json
-from app.services import assignment_groups, assignments, discussions, gradebook, graded_discussions, module_items
+from app.services import assignment_groups, assignments, course_settings, discussions, gradebook, graded_discussions, module_items
 from app.services.module_progress import Holding, held_for
 from app.services.permissions import Right, require
 
@@ -70,6 +70,8 @@ class AssignmentFields(Params):
     allowed_extensions: list[Short] | None = None
     points_possible: Points | None = None
     grading_type: Literal["points", "percent", "letter_grade", "gpa_scale", "pass_fail", "not_graded"] | None = None
+    grading_standard_id: Id | None = None
+    """What letters mean; null: as in the course."""
     due_at: Instant | None = None
     lock_at: Instant | None = None
     unlock_at: Instant | None = None
@@ -139,7 +141,7 @@ def get_assignment(params: IncludeParams, course: Ref, assignment: Ref) -> Assig
 @blueprint.put(f"{COLLECTION}/<ref:assignment>")
 @takes(AssignmentParams)
 def change_assignment(params: AssignmentParams, course: Ref, assignment: Ref) -> AssignmentJSON:
-    """Change an assignment; grades are shown anew when its points or grading type change."""
+    """Change an assignment; grades are shown anew when its points, grading type or standard change."""
     require_right(Right.MANAGE_ASSIGNMENTS)
     found = _assignment(assignment)
     assignments.change(found, params.assignment.given(), caller())
@@ -238,9 +240,11 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, held:
         for body in bodies:
             body["submission"] = own.get(body["id"])
     if "score_statistics" in include:
-        fewest = 1 if Right.READ_GRADES in access().rights else FEWEST_SCORES
+        grader = Right.READ_GRADES in access().rights
+        fewest = 1 if grader else FEWEST_SCORES
         scores: dict[int, list[float]] = defaultdict(list)
-        for assignment_id, score in db.session.execute(gradebook.scores(ids)):
+        hidden = not grader and course_settings.stored(access().course_id)["hide_distribution_graphs"]
+        for assignment_id, score in () if hidden else db.session.execute(gradebook.scores(ids)):
             scores[assignment_id].append(score)
         for body in bodies:
             body["score_statistics"] = _statistics(scores[body["id"]], fewest)

@@ -72,12 +72,12 @@ class Kind:
     """Of the assignment whose submissions the requirements of GRADED look at. It is joined, unless it is the thing itself."""
     dates: Dates = Dates()
 
-    def of_course(self, course_id: int, *columns: Any) -> Rows:
+    def of_course(self, course_id: int | Collection[int], *columns: Any) -> Rows:
         """Those columns of the things that are there in the course."""
         found: Rows = select(*columns).select_from(self.model)
         if self.assignment_id is not None and self.model is not Assignment:
             found = found.outerjoin(Assignment, Assignment.id == self.assignment_id)
-        return found.where(self.model.course_id == course_id, self.there)
+        return found.where(in_course(self.model.course_id, course_id), self.there)
 
 
 KINDS: dict[str, Kind] = {
@@ -159,12 +159,18 @@ def path_of(kind: str) -> str | None:
     return KINDS[kind].path if kind in KINDS else None
 
 
-def contents(course_id: int) -> Subquery:
-    """Every thing of the course that an item can stand for: kind, id, title, name, published, assignment_id, and its dates."""
+def in_course(column: Any, course_id: int | Collection[int]) -> ColumnElement[bool]:
+    """That the column is that course's, or one of those courses'."""
+    found: ColumnElement[bool] = column == course_id if isinstance(course_id, int) else column.in_(course_id)
+    return found
+
+
+def contents(course_id: int | Collection[int]) -> Subquery:
+    """Every thing of the course, or courses, that an item can stand for: kind, id, title, name, published, assignment_id, and its dates."""
     return union_all(*(_of_kind(name, kind, course_id) for name, kind in KINDS.items())).subquery("contents")
 
 
-def _of_kind(name: str, kind: Kind, course_id: int) -> Rows:
+def _of_kind(name: str, kind: Kind, course_id: int | Collection[int]) -> Rows:
     # A cast would make numbers of dates on SQLite. PostgreSQL takes the type of a null from the first kind, which has all of them.
     instants = {at: getattr(kind.dates, at) for at in ("due_at", "unlock_at", "lock_at")}
     return kind.of_course(
@@ -226,14 +232,14 @@ def item_rows(course_id: int, *, staff: bool, details: bool = False) -> Rows:
     return statement.add_columns(*(content.c[name] for name in DETAILS)) if details else statement
 
 
-def items_joined(course_id: int, content: Subquery, *columns: Any, staff: bool) -> Rows:
+def items_joined(course_id: int | Collection[int], content: Subquery, *columns: Any, staff: bool) -> Rows:
     """The course's items with what they stand for; an item whose thing is gone is gone."""
     there = or_(ModuleItem.type.in_(PLAIN), content.c.id.is_not(None))
     statement = (
         select(*columns)
         .select_from(ModuleItem)
         .outerjoin(content, and_(content.c.kind == ModuleItem.type, content.c.id == ModuleItem.content_id))
-        .where(ModuleItem.course_id == course_id, ModuleItem.workflow_state != "deleted", there)
+        .where(in_course(ModuleItem.course_id, course_id), ModuleItem.workflow_state != "deleted", there)
     )
     return statement if staff else statement.where(_published(content))
 

@@ -49,6 +49,7 @@ class Right(StrEnum):
     READ_ACCOUNT = "read_account"
     MANAGE_USERS = "manage_user_logins"
     CREATE_COURSES = "manage_courses"
+    MANAGE_ACCOUNT = "manage_account_settings"
     BECOME_USER = "become_user"
 
 
