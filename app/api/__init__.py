@@ -26,6 +26,7 @@ from app.api import (
     quiz_submissions,
     quizzes,
     sections,
+    sis_imports,
     submissions,
     todo,
     tokens,
@@ -63,6 +64,7 @@ def register(app: Flask) -> None:
         files,
         folders,
         uploads,
+        sis_imports,
         health,
         docs,
     ):

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.extensions import db
-from app.jobs.batch import Batch, Handler, JobError
+from app.jobs.batch import Batch, Handler, JobError, NotYet
 from app.jobs.kinds import HANDLERS, RECURRING
 from app.logs import first_line, log
 from app.models.jobs import Job, due
@@ -109,6 +109,9 @@ class Worker:
             except JobError as problem:
                 db.session.rollback()
                 return self._ended(job_id, jobs.fail, str(problem))
+            except NotYet as reason:
+                db.session.rollback()
+                return self._ended(job_id, jobs.wait, str(reason))
             except Exception:
                 log.exception("job_batch_failed", job=job_id)
                 db.session.rollback()

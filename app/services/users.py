@@ -18,13 +18,19 @@ def create(*, login_id: str, name: str | None = None, password: str | None = Non
     require_free("unique_id", func.lower(User.login_id) == func.lower(login_id), f"ID {login_id!r} is already in use")
     if fields.get("sis_user_id") is not None:
         require_free("sis_user_id", User.sis_user_id == fields["sis_user_id"], f"SIS ID {fields['sis_user_id']!r} is already in use")
+    user = added(login_id, name, password_hash=hash_password(password), **fields)
+    db.session.flush()
+    return user
+
+
+def added(login_id: str, name: str | None = None, **fields: Any) -> User:
+    """A new user whose login and SIS id are known to be free, with the next flush."""
     shown = name or login_id
-    user = User(login_id=login_id, name=shown, password_hash=hash_password(password), **fields)
+    user = User(login_id=login_id, name=shown, **fields)
     user.sortable_name = fields.get("sortable_name") or sortable(shown)
     user.short_name = fields.get("short_name") or shown
     user.email = fields.get("email") or (login_id if "@" in login_id else None)
     db.session.add(user)
-    db.session.flush()
     return user
 
 
