@@ -15,6 +15,8 @@ from app.jobs.kinds import HANDLERS
 from app.jobs.worker import Worker
 from app.services import jobs
 from app.services.permissions import Caller
+from tests.app.jobs.importing import URL, sent, zipped
+from tests.conftest import Api
 from tests.factories import UserFactory
 
 
@@ -55,3 +57,17 @@ def asked(app: Flask) -> Callable[..., int]:
         return job.id
 
     return asked
+
+
+@pytest.fixture
+def imported(admin: Api, hire: Callable[..., Hired]) -> Callable[..., list[str]]:
+    """Imports one file, and answers what there was to say."""
+
+    def imported(*texts: str) -> list[str]:
+        made = sent(admin, zipped({f"{number}.csv": text for number, text in enumerate(texts)}))
+        hire().all()
+        over = admin.ok("GET", f"{URL}/{made['id']}")
+        assert over["workflow_state"] == ("imported_with_messages" if over["processing_warnings"] else "imported"), over
+        return [message for _, message in over["processing_warnings"]]
+
+    return imported

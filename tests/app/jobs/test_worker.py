@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from app.extensions import db
-from app.jobs.batch import Batch, JobError
+from app.jobs.batch import Batch, JobError, NotYet
 from app.jobs.kinds import HANDLERS, RECURRING
 from app.jobs.worker import Worker
 from app.models.jobs import Job
@@ -151,6 +151,29 @@ def test_what_cannot_be_done_fails_at_once_and_says_why(hire: Hire, asked: Asked
     job = row(fetch, job_id)
     assert (job.workflow_state, job.message, made(fetch)) == ("failed", "There is no such thing.", 0)
     assert job.ended_at
+
+
+def test_a_job_that_waits_is_looked_at_again_however_often(hire: Hire, asked: Asked, fetch: Fetch) -> None:
+    waits = jobs.MOST_ATTEMPTS + 2
+
+    def later(job: Job, batch: Batch) -> bool:
+        nonlocal waits
+        waits -= 1
+        if waits > 0:
+            count(job, batch)
+            raise NotYet("Another comes first.")
+        return count(job, batch)
+
+    job_id = asked()
+    worker = hire({"count": later})
+    with time_machine.travel(utc_now()) as clock:
+        while waits > 1:
+            assert worker.all() == 1
+            job = row(fetch, job_id)
+            assert (job.workflow_state, job.message, job.worker, made(fetch)) == ("queued", "Another comes first.", None, 0)
+            clock.shift(jobs.WAIT)
+        assert worker.all() == 3
+    assert (row(fetch, job_id).workflow_state, made(fetch)) == ("completed", 3)
 
 
 def test_a_job_that_kills_its_workers_is_given_up(hire: Hire, asked: Asked, fetch: Fetch) -> None:
