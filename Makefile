@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_USER := 0
 
-.PHONY: help run test lint rehearse rehearse-down rehearsals format lock clean
+.PHONY: help run test lint bench rehearse rehearse-down rehearsals format lock clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -22,6 +22,12 @@ run: $(VENV)/.run  ## Serve the LMS with demo data (PORT=8000)
 
 test: $(VENV)/.dev  ## Run the tests on SQLite and PostgreSQL, with the coverage gate
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term $(ARGS)
+
+# A bare app to divide by, where there is one.
+FLOOR ?= $(wildcard $(abspath ../shared/bench/floor.py))
+
+bench: $(VENV)/.dev  ## Measure what requests cost at a quarter of a CPU (FLOOR=file: and as a ratio to that bare app)
+	@$(BIN)/python -m tests.bench $(if $(FLOOR),--floor $(FLOOR)) $(ARGS)
 
 lint: $(VENV)/.dev  ## Run every linter
 	$(BIN)/ruff check .

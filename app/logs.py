@@ -29,6 +29,12 @@ def first_line(problem: BaseException) -> str:
     return str(cause).strip().partition("\n")[0] or type(cause).__name__
 
 
+def request_id() -> str | None:
+    """The id of the request that runs, as its log line has it; None outside of one."""
+    found: str | None = structlog.contextvars.get_contextvars().get("request_id")
+    return found
+
+
 def configure(level: str) -> None:
     """Send this process's log lines at `level` (DEBUG, INFO, WARNING, ERROR) and above to standard output as JSON."""
     structlog.configure(

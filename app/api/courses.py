@@ -156,7 +156,7 @@ def create_course(params: CreateCourseParams, account: Ref) -> CourseJSON:
     mine = require_account_right(Right.CREATE_COURSES)
     course = courses.create(account_named(account), params.course.given(), publish=params.offer)
     if params.enroll_me:
-        enrollments.enroll(course.id, mine.id, "TeacherEnrollment", "active")
+        enrollments.enroll(course.id, mine.id, "TeacherEnrollment", "active", by=mine)
     db.session.commit()
     return _one(course.id, ())
 
@@ -179,9 +179,9 @@ def change_course(params: ChangeCourseParams, course: Ref) -> CourseJSON:
     mine = access(deleted=caller().admin)
     require(NEEDED.get(event, Right.MANAGE_COURSE) in mine.rights)
     require("sis_course_id" not in fields or caller().admin, "only an admin may change SIS ids")
-    found = find(select(Course).where(Course.id == mine.course_id))
+    found = find(select(Course).where(Course.id == mine.course_id).with_for_update(key_share=True))
     if event:
-        courses.bring(found, event)
+        courses.bring(found, event, caller())
     elif found.workflow_state == "deleted":
         raise NotFound
     courses.change(found, fields)
@@ -194,7 +194,8 @@ def change_course(params: ChangeCourseParams, course: Ref) -> CourseJSON:
 def end_course(params: EndCourseParams, course: Ref) -> dict[str, bool]:
     """Conclude or delete a course: `event=conclude|delete`."""
     mine = require_right(NEEDED.get(params.event, Right.MANAGE_COURSE))
-    courses.bring(find(select(Course).where(Course.id == mine.course_id)), params.event)
+    found = find(select(Course).where(Course.id == mine.course_id).with_for_update(key_share=True))
+    courses.bring(found, params.event, caller())
     db.session.commit()
     return {params.event: True}
 

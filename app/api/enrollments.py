@@ -10,7 +10,7 @@ from app.extensions import db
 from app.http.auth import access, caller, require_account_right, require_right, viewer
 from app.http.lookup import Ref, find, find_row, names
 from app.http.pagination import page
-from app.http.params import Flag, Id, Instant, Params, Text, takes
+from app.http.params import Flag, Id, Instant, Params, Short, Text, takes
 from app.models.courses import Course
 from app.models.enrollments import LISTED, Enrollment
 from app.models.sections import Section
@@ -69,15 +69,34 @@ class NewEnrollment(Params):
     """The student that an observer observes."""
     start_at: Instant | None = None
     end_at: Instant | None = None
+    reason: Short | None = None
+    """Why; kept in the enrolment's history."""
 
 
-class EnrollParams(Params):
+class Reason(Params):
+    """Why."""
+
+    reason: Short | None = None
+
+
+class ReasonParams(Reason):
+    """Why, as `reason` or `enrollment[reason]`; kept in the enrolment's history."""
+
+    enrollment: Reason = Reason()
+
+    @property
+    def why(self) -> str | None:
+        """Whichever was sent."""
+        return self.reason or self.enrollment.reason
+
+
+class EnrollParams(Reason):
     """A new enrolment."""
 
     enrollment: NewEnrollment
 
 
-class EndEnrollmentParams(Params):
+class EndEnrollmentParams(ReasonParams):
     """How the enrolment ends."""
 
     task: Literal["conclude", "delete", "inactivate", "deactivate"] = "conclude"
@@ -134,6 +153,7 @@ def create_enrollment(params: EnrollParams, course: Ref | None = None, section: 
     user_id = _user_id(wanted.user_id)
     if wanted.associated_user_id is not None:
         extra["associated_user_id"] = _user_id(str(wanted.associated_user_id))
+    extra |= {"by": caller(), "reason": wanted.reason or params.reason}
     made = enrollments.enroll(mine.course_id, user_id, wanted.type, wanted.enrollment_state, section_id, **extra)
     db.session.commit()
     return _one(made.id)
@@ -144,26 +164,28 @@ def create_enrollment(params: EnrollParams, course: Ref | None = None, section: 
 def end_enrollment(params: EndEnrollmentParams, course: Ref, enrollment: Ref) -> EnrollmentJSON:
     """Conclude, deactivate or delete an enrolment: `task=conclude|delete|inactivate|deactivate`."""
     found = _managed(enrollment)
-    enrollments.end(found, params.task)
+    enrollments.end(found, params.task, caller(), params.why)
     db.session.commit()
     return _one(found.id)
 
 
 @blueprint.put("/courses/<ref:course>/enrollments/<ref:enrollment>/reactivate")
-def reactivate_enrollment(course: Ref, enrollment: Ref) -> EnrollmentJSON:
+@takes(ReasonParams)
+def reactivate_enrollment(params: ReasonParams, course: Ref, enrollment: Ref) -> EnrollmentJSON:
     """Bring an inactive enrolment back."""
     found = _managed(enrollment)
-    enrollments.reactivate(found)
+    enrollments.reactivate(found, caller(), params.why)
     db.session.commit()
     return _one(found.id)
 
 
 @blueprint.post("/courses/<ref:course>/enrollments/<ref:enrollment>/<any(accept,reject):answer>")
-def answer_invitation(course: Ref, enrollment: Ref, answer: str) -> dict[str, bool]:
+@takes(ReasonParams)
+def answer_invitation(params: ReasonParams, course: Ref, enrollment: Ref, answer: str) -> dict[str, bool]:
     """Accept or reject one's own invitation to a course."""
     found = find(_in_course(enrollment))
     require(found.user_id == caller().id)
-    enrollments.answer_invitation(found, accept=answer == "accept")
+    enrollments.answer_invitation(found, accept=answer == "accept", by=caller(), reason=params.why)
     db.session.commit()
     return {"success": True}
 

@@ -7,11 +7,10 @@ from typing import Literal
 from flask import Blueprint
 from sqlalchemy import ColumnElement, Select, asc, desc, func, or_, select
 
-from app.errors import Invalid
 from app.extensions import db
 from app.http.auth import access, caller, require_right, viewer
 from app.http.files import with_attachments
-from app.http.lookup import Ref, find, find_row, matches_any, names
+from app.http.lookup import Ref, find, find_row, ids_named, names
 from app.http.pagination import page
 from app.http.params import Flag, Html, Id, Instant, Params, Position, Text, WebUrl, takes
 from app.models.assignments import Assignment, assignment_rows
@@ -210,26 +209,9 @@ def _students(mine: Access, asked: Collection[str]) -> Select[int]:
     own = {caller().id, *mine.observed_ids}
     if "all" in asked:
         return students if Right.READ_GRADES in mine.rights else students.where(Enrollment.user_id.in_(own))
-    ids = _ids_of(asked) or {caller().id}
+    ids = set(ids_named(User, asked, caller().id, "student_ids").values()) or {caller().id}
     require(Right.READ_GRADES in mine.rights or ids <= own)
     return students.where(Enrollment.user_id.in_(ids))
-
-
-def _ids_of(asked: Collection[str]) -> set[int]:
-    """The users that those references name; 0 stands for whoever is not there. Raises Invalid for what is no reference."""
-    try:
-        refs = [Ref.parse(text) for text in asked]
-    except ValueError as problem:
-        raise Invalid.field("student_ids", str(problem)) from problem
-    ids = {caller().id if ref.kind == "self" else ref.id for ref in refs if ref.kind in ("id", "self")}
-    by_kind = defaultdict(set)
-    for ref in refs:
-        if ref.kind not in ("id", "self"):
-            by_kind[ref.kind].add(ref.value)
-    for kind, values in by_kind.items():
-        found = set(db.session.scalars(select(User.id).where(matches_any(User, kind, values))))
-        ids |= found if len(found) == len(values) else {0, *found}
-    return ids
 
 
 def _student(user: Ref) -> int:

@@ -160,7 +160,7 @@ create_success.anonymous = True  # type: ignore[attr-defined]  # read by app/htt
 def download(file: Ref) -> Response:
     """Send a browser on to where the file is, for whom the address was signed, if they may still read it."""
     reads_only()
-    act_as(downloader(file.id, request.args.get("verifier", "")))
+    act_as(*downloader(file.id, request.args.get("verifier", "")))
     row = readable(file)
     require(not shown(row)["locked_for_user"])
     plain = row.content_type.partition(";")[0].strip()

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, false, func, select
 from werkzeug.routing import BaseConverter, ValidationError
 
-from app.errors import NotFound
+from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.http.params import MOST_ID
 from app.models.accounts import ROOT_ACCOUNT_ID, Account
@@ -73,14 +73,14 @@ def matches(model: Any, kind: str, value: Any) -> ColumnElement[bool]:
     if kind in ("id", "self"):
         found: ColumnElement[bool] = model.id == value
         return found
-    if (model, kind) not in SIS_COLUMNS:
+    if not _has(model, kind):
         return false()
     return and_(_sis(model, kind) == _spelled(kind, value), model.workflow_state != "deleted")
 
 
 def matches_any(model: Any, kind: str, values: Collection[str]) -> ColumnElement[bool]:
     """The same for several SIS ids of one kind."""
-    if (model, kind) not in SIS_COLUMNS:
+    if not _has(model, kind):
         return false()
     return and_(_sis(model, kind).in_([_spelled(kind, value) for value in values]), model.workflow_state != "deleted")
 
@@ -105,6 +105,34 @@ def value_of(ref: Ref, self_id: int = 0) -> int | str:
 def names(model: Any, ref: Ref, self_id: int = 0) -> ColumnElement[bool]:
     """The condition that `ref` sets on `model`'s table."""
     return matches(model, ref.kind, value_of(ref, self_id))
+
+
+def ids_named(model: Any, texts: Collection[str], self_id: int, field: str) -> dict[str, int]:
+    """The id that each of those references names, 0 for what is not there; a statement for each kind of SIS id.
+
+    Raises Invalid, naming `field`, for what is no reference.
+    """
+    try:
+        refs = {text: Ref.parse(text) for text in texts}
+    except ValueError as problem:
+        raise Invalid.field(field, str(problem)) from problem
+    found: dict[tuple[str, str], int] = {}
+    for kind in {ref.kind for ref in refs.values()} - {"id", "self"}:
+        values = {ref.value for ref in refs.values() if ref.kind == kind}
+        rows = db.session.execute(select(_sis(model, kind), model.id).where(matches_any(model, kind, values))) if _has(model, kind) else ()
+        found |= {(kind, spelled): row_id for spelled, row_id in rows}
+
+    def id_of(ref: Ref) -> int:
+        if ref.kind == "self":
+            return self_id
+        value = ref.value.lower() if ref.kind == "sis_login_id" else ref.value
+        return ref.id if ref.kind == "id" else found.get((ref.kind, value), 0)
+
+    return {text: id_of(ref) for text, ref in refs.items()}
+
+
+def _has(model: Any, kind: str) -> bool:
+    return (model, kind) in SIS_COLUMNS
 
 
 def find_row(statement: Rows) -> AnyRow:

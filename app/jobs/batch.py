@@ -14,10 +14,6 @@ class JobError(Exception):
     """The job cannot be done, however often it is tried; the message is for whoever asked for it."""
 
 
-class NotYet(Exception):
-    """The job waits for something else, and is looked at again a little later."""
-
-
 @dataclass
 class Batch:
     """One turn at a job: about a tenth of a second, in one transaction that the worker commits."""
@@ -34,6 +30,7 @@ class Batch:
 Handler = Callable[[Job, Batch], bool]
 """Do one batch: True once all is done. It writes where to go on into `job.state` (a new dict) and how far it is into `job.completion`.
 
-What it does to the database commits together with `job.state`: a batch happened wholly or not at all.
-Raises JobError to give up, NotYet to wait.
+What it does to the database commits together with `job.state`: a batch happened wholly or not at all. It does one piece of work at least,
+however slow the machine. Raises JobError to give up and undo the batch; to end as failed and keep what was done, it calls jobs.fail and
+returns True.
 """

@@ -3,10 +3,11 @@
 import datetime as dt
 from collections.abc import Mapping
 
-from app.jobs import quiz_deadlines, sis_import, upload_sweep
+from app.jobs import bulk_grades, quiz_deadlines, sis_import, upload_sweep
 from app.jobs.batch import Handler
 
 HANDLERS: Mapping[str, Handler] = {
+    "bulk_grades": bulk_grades.give_grades,
     "quiz_deadlines": quiz_deadlines.end_overdue_attempts,
     "sis_import": sis_import.go_on,
     "upload_sweep": upload_sweep.sweep_uploads,

@@ -12,7 +12,7 @@ EVERY = dt.timedelta(seconds=15)
 
 def end_overdue_attempts(job: Job, batch: Batch) -> bool:
     """Hand in, with what was saved, attempts that are overdue; the worker's transaction holds those of one batch."""
-    while not batch.spent:
-        if not quiz_attempts.end_overdue(utc_now(), 1):
-            return True
-    return False
+    while quiz_attempts.end_overdue(utc_now(), 1):
+        if batch.spent:
+            return False
+    return True

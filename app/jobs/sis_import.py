@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from app.jobs.batch import Batch, NotYet
+from app.jobs.batch import Batch
 from app.models.jobs import Job
 from app.models.sis_imports import (
     CHUNK_BYTES,
@@ -21,7 +21,7 @@ from app.models.sis_imports import (
     SisImport,
 )
 from app.models.types import utc_now
-from app.services import sis_imports, sis_tables
+from app.services import jobs, sis_imports, sis_tables
 from app.services.sis_courses import put_courses, put_sections
 from app.services.sis_enrollments import put_enrollments
 from app.services.sis_rows import Put, Row, Run, put_safely
@@ -43,14 +43,15 @@ def go_on(job: Job, batch: Batch) -> bool:
         return True
     if found.workflow_state == CREATED:
         if sis_imports.waits(found):
-            raise NotYet
+            jobs.wait(job)
+            return True  # of this batch; the job is looked at again
         found.workflow_state, found.started_at = IMPORTING, utc_now()
     state: State = {"step": "read", "at": 0, "offset": 0, "row": 0, "done": 0, "plan": [], **job.state}
+    run = Run(found.account_id, jobs.caller_of(job), lambda: batch.spent)
     try:
-        while not batch.spent and state["step"] == "read":
-            _read(found, state, batch)
-        while not batch.spent and state["step"] == "put":
-            _put(found, state, batch)
+        (_read if state["step"] == "read" else _put)(found, run, state)
+        while state["step"] != "done" and not batch.spent:
+            (_read if state["step"] == "read" else _put)(found, run, state)
     except NotUtf8 as problem:
         sis_imports.say(found, found.files[state["at"]]["name"], [(problem.args[0], "The file is not in UTF-8")], error=True)
         state["step"] = "done"
@@ -63,13 +64,13 @@ def go_on(job: Job, batch: Batch) -> bool:
     return True
 
 
-def _read(found: SisImport, state: State, batch: Batch) -> None:
+def _read(found: SisImport, run: Run, state: State) -> None:
     """Go on reading: what each file is about, and whether it can be read to its end."""
     records = _records(found, state["at"], state)
     if state["offset"] > 0 or _header(found, state, next(records, None)):
         for record in records:
             state["offset"], state["row"] = record.end, record.row
-            if batch.spent:
+            if run.spent():
                 return
     state["done"] += found.files[state["at"]]["size"]
     state["at"], state["offset"], state["row"] = state["at"] + 1, 0, 0
@@ -107,25 +108,23 @@ def _begin(state: State) -> None:
         state["offset"], state["row"] = planned["offset"], planned["row"]
 
 
-def _put(found: SisImport, state: State, batch: Batch) -> None:
+def _put(found: SisImport, run: Run, state: State) -> None:
     """Go on putting the rows of a file."""
     planned = state["plan"][state["at"]]
     name = found.files[planned["file"]]["name"]
     records = _records(found, planned["file"], state)
-    while not batch.spent:
-        some = list(islice(records, AT_ONCE))
-        if not some:
-            state["done"] += found.files[planned["file"]]["size"]
-            state["at"] += 1
-            _begin(state)
-            return
-        run = Run(found.account_id, found.user_id, lambda: batch.spent)
+    while some := list(islice(records, AT_ONCE)):
         taken = _put_some(run, planned, some)
         sis_imports.say(found, name, sorted(run.notes))
         found.counts = {**found.counts, planned["kind"]: found.counts.get(planned["kind"], 0) + run.good}
+        run.notes.clear()
+        run.good = 0
         state["offset"], state["row"] = some[taken - 1].end, some[taken - 1].row
-        if taken < len(some):
+        if taken < len(some) or run.spent():
             return
+    state["done"] += found.files[planned["file"]]["size"]
+    state["at"] += 1
+    _begin(state)
 
 
 def _put_some(run: Run, planned: State, records: list[Record]) -> int:

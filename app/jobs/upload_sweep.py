@@ -14,7 +14,7 @@ AT_ONCE = 2
 
 def sweep_uploads(job: Job, batch: Batch) -> bool:
     """Remove the oldest leftovers."""
-    while not batch.spent:
-        if not files.sweep_uploads(batch.storage, utc_now(), AT_ONCE):
-            return True
-    return False
+    while files.sweep_uploads(batch.storage, utc_now(), AT_ONCE):
+        if batch.spent:
+            return False
+    return True

@@ -13,10 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.extensions import db
-from app.jobs.batch import Batch, Handler, JobError, NotYet
+from app.jobs.batch import Batch, Handler, JobError
 from app.jobs.kinds import HANDLERS, RECURRING
 from app.logs import first_line, log
-from app.models.jobs import Job, due
+from app.models.jobs import RUNNING, Job, due
 from app.models.types import utc_now
 from app.services import jobs
 from app.storage import Storage
@@ -104,14 +104,14 @@ class Worker:
                 return False
             try:
                 done = self._handlers[job.kind](job, Batch(self._storage))
-                (jobs.finish if done else jobs.keep)(job)
+                if not done:
+                    jobs.keep(job)
+                elif job.workflow_state == RUNNING:
+                    jobs.finish(job)
                 db.session.commit()
             except JobError as problem:
                 db.session.rollback()
                 return self._ended(job_id, jobs.fail, str(problem))
-            except NotYet as reason:
-                db.session.rollback()
-                return self._ended(job_id, jobs.wait, str(reason))
             except Exception:
                 log.exception("job_batch_failed", job=job_id)
                 db.session.rollback()

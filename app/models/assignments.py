@@ -71,12 +71,19 @@ ASSIGNMENT_COLUMNS = (
     QUIZ_ID.label("quiz_id"),
 )
 FOR_STUDENTS = select(*ASSIGNMENT_COLUMNS).where(Assignment.workflow_state == "published")
-FOR_STAFF = select(*ASSIGNMENT_COLUMNS, NEEDS_GRADING_COUNT.label("needs_grading_count")).where(Assignment.workflow_state != "deleted")
+FOR_HISTORY = select(*ASSIGNMENT_COLUMNS, NEEDS_GRADING_COUNT.label("needs_grading_count"))
+"""Those too that are deleted: what was graded stays told."""
+FOR_STAFF = FOR_HISTORY.where(Assignment.workflow_state != "deleted")
 
 
 def assignment_rows(*, staff: bool) -> Rows:
     """Assignments by columns: staff see drafts and how many submissions wait for a grade."""
     return FOR_STAFF if staff else FOR_STUDENTS
+
+
+def assignment_rows_ever() -> Rows:
+    """Assignments by columns, for staff, the deleted ones too."""
+    return FOR_HISTORY
 
 
 def is_ungraded() -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sqlalchemy import JSON, Index, LargeBinary, String, Text, UniqueConstraint, and_, case, func, select
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base
 from app.models.jobs import FAILED, Job
@@ -61,7 +61,7 @@ class SisImportChunk(Base):
     file: Mapped[int]
     number: Mapped[int]
     """From 0; all but a file's last have CHUNK_BYTES."""
-    data: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class SisImportMessage(Base):

@@ -4,6 +4,7 @@ from sqlalchemy import Index, String, Text, and_, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base
+from app.logs import request_id
 from app.models.types import BigId, CreatedAt, Key, LongText, OptionalInstant, State, UpdatedAt, references
 
 
@@ -94,7 +95,11 @@ class GradeChange(Base):
     grade_after: Mapped[str | None] = mapped_column(String(40))
     excused_before: Mapped[bool]
     excused_after: Mapped[bool]
-    created_at: Mapped[CreatedAt]
+    attempt: Mapped[int | None]
+    """The attempt that was graded; 0 where nothing was handed in, null in rows older than this column."""
+    request_id: Mapped[str | None] = mapped_column(String(64), default=request_id)
+    """Leads to the log line."""
+    created_at: Mapped[CreatedAt] = mapped_column(index=True)
 
 
 NEEDS_GRADING = and_(Submission.workflow_state.in_(("submitted", "pending_review")), Submission.excused.is_(False))

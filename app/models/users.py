@@ -20,7 +20,7 @@ class User(Base):
     short_name: Mapped[Name]
     login_id: Mapped[Name]
     sis_user_id: Mapped[str | None] = mapped_column(String(255))
-    integration_id: Mapped[str | None] = mapped_column(String(255))
+    integration_id: Mapped[str | None] = mapped_column(String(255), index=True)
     email: Mapped[str | None] = mapped_column(String(255))
     time_zone: Mapped[str | None] = mapped_column(String(64))
     locale: Mapped[str | None] = mapped_column(String(20))

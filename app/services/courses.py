@@ -8,8 +8,12 @@ from app.errors import Invalid
 from app.extensions import db
 from app.models.courses import Course
 from app.models.sections import Section
+from app.services import enrollments
+from app.services.permissions import Caller
 
 STATE_AFTER = {"offer": "available", "claim": "unpublished", "conclude": "completed", "delete": "deleted", "undelete": "unpublished"}
+ENDED = {"completed": "course_concluded", "deleted": "course_deleted"}
+"""States in which enrolments allow less, and what the history of each enrolment calls it."""
 NULLABLE = ("sis_course_id", "start_at", "end_at", "syllabus_body", "public_description", "time_zone", "license")
 
 
@@ -36,11 +40,18 @@ def change(course: Course, fields: dict[str, Any]) -> None:
             setattr(course, key, value)
 
 
-def bring(course: Course, event: str) -> None:
+def bring(course: Course, event: str, by: Caller | None = None) -> None:
     """Publish, take back, conclude, delete or bring back: `event` is a key of STATE_AFTER. Raises Invalid where it is deleted."""
     if (course.workflow_state == "deleted") != (event == "undelete"):
         raise Invalid.field("event", "undelete is for deleted courses, and they take no other event")
-    course.workflow_state = STATE_AFTER[event]
+    enter(course, STATE_AFTER[event], by)
+
+
+def enter(course: Course, state: str, by: Caller | None = None) -> None:
+    """Give the course that state, from whichever; the history of its enrolments tells of it where they allow more or less then."""
+    before, course.workflow_state = course.workflow_state, state
+    if before != course.workflow_state and (noted := ENDED.get(course.workflow_state) or (before in ENDED and "course_reopened")):
+        enrollments.note_course(course.id, noted, by)
 
 
 def require_free_sis_id(sis_course_id: str | None) -> None:

@@ -29,6 +29,12 @@ def enqueue(kind: str, caller: Caller, *, course_id: int | None = None, **argume
     return job
 
 
+def caller_of(job: Job) -> Caller:
+    """Who asked for it, for what is recorded under a name; without the rights of an admin, since they were asked about then."""
+    user_id = job.user_id or 0
+    return Caller(user_id, admin=False, real_id=job.real_user_id or user_id, token_id=0)
+
+
 def ensure_recurring(kind: str, every: dt.timedelta) -> None:
     """Have the one job of that kind that begins again `every` time after it ended; whoever calls first makes it."""
     held = db.session.scalars(select(Job).where(Job.kind == kind, Job.every_seconds.is_not(None))).first()
@@ -94,9 +100,9 @@ def put_off(job: Job, message: str) -> None:
     job.workflow_state, job.run_at, job.lease_until, job.worker = QUEUED, utc_now() + pause, None, None
 
 
-def wait(job: Job, reason: str) -> None:
-    """It cannot go on yet, through no fault of its own; `reason` is for whoever asked."""
-    job.attempts, job.message = 0, reason or None
+def wait(job: Job) -> None:
+    """Something else comes first: the handler that calls this returns True, and is asked again a little later."""
+    job.attempts = 0
     job.workflow_state, job.run_at, job.lease_until, job.worker = QUEUED, utc_now() + WAIT, None, None
 
 

@@ -128,6 +128,8 @@ class Caller:
     real_id: int
     """Whose token it is: another's than `id` while masquerading."""
     token_id: int
+    admin_until: int | None = None
+    """When an admin's rights end that only their sign-in gives, in seconds since 1970; None if their account gives them."""
 
     @property
     def masquerading(self) -> bool:

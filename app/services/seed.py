@@ -149,8 +149,9 @@ def _grade(planted: Planted, work: Submission, assignment: Assignment, score: fl
     work.workflow_state, work.grader_id, work.graded_at = "graded", planted.teacher.id, assignment.due_at
     db.session.add(work)
     db.session.flush()
-    who = {"grader_id": planted.teacher.id, "real_user_id": planted.teacher.id}
-    change = GradeChange(submission_id=work.id, score_after=score, grade_after=work.grade, excused_before=False, excused_after=False, **who)
+    change = GradeChange(submission_id=work.id, score_after=score, grade_after=work.grade, excused_before=False, excused_after=False)
+    change.grader_id = change.real_user_id = planted.teacher.id
+    change.attempt, change.created_at = work.attempt or 0, work.graded_at or utc_now()
     db.session.add(change)
     if planted.chance.random() < 0.2:
         db.session.add(

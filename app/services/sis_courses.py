@@ -10,7 +10,8 @@ from app.models.accounts import Account
 from app.models.courses import Course
 from app.models.enrollments import Enrollment
 from app.models.sections import Section
-from app.services import courses
+from app.services import courses, enrollments
+from app.services.permissions import Caller
 from app.services.sis_rows import Row, RowError, Run
 
 STATES = ("active", "published", "completed", "deleted")
@@ -48,7 +49,7 @@ def _put_course(run: Run, row: Row, known: dict[str, Course], accounts: set[str 
     course = known.get(sis_id)
     if status == "deleted":
         if course is not None and course.workflow_state != "deleted":
-            courses.bring(course, "delete")
+            courses.enter(course, "deleted", run.by)
         return
     if account is not None and account not in accounts:
         run.note(row, f"There is no account {account!r}: the course is in the root account")
@@ -59,8 +60,8 @@ def _put_course(run: Run, row: Row, known: dict[str, Course], accounts: set[str 
         known[sis_id] = course
         new.append(course)
     courses.change(course, fields)
-    course.workflow_state = _state(status, course.workflow_state)
     db.session.add(course)
+    courses.enter(course, _state(status, course.workflow_state), run.by)
 
 
 def _state(status: str, before: str) -> str:
@@ -77,7 +78,7 @@ def put_sections(run: Run, rows: Sequence[Row]) -> int:
     done = 0
     for row in run.each(rows):
         with run.one(row):
-            _put_section(row, known, course_ids)
+            _put_section(run, row, known, course_ids)
         done += 1
     db.session.flush()
     return done
@@ -89,14 +90,14 @@ def living_courses(sis_ids: Iterable[str]) -> dict[str, int]:
     return {str(row.sis_course_id): row.id for row in db.session.execute(found)}
 
 
-def _put_section(row: Row, known: dict[str, Section], course_ids: dict[str, int]) -> None:
+def _put_section(run: Run, row: Row, known: dict[str, Section], course_ids: dict[str, int]) -> None:
     sis_id, course_sis_id, name = row.need("section_id"), row.need("course_id"), row.need("name")
     status = row.one_of("status", ("active", "deleted"))
     fields: dict[str, Any] = {"name": name, **row.dates(), **row.optional("integration_id")}
     section = known.get(sis_id)
     if status == "deleted":
         if section is not None and section.workflow_state != "deleted":
-            _remove(section)
+            _remove(section, run.by)
         return
     course_id = course_ids.get(course_sis_id)
     if course_id is None:
@@ -112,11 +113,9 @@ def _put_section(row: Row, known: dict[str, Section], course_ids: dict[str, int]
     db.session.add(section)
 
 
-def _remove(section: Section) -> None:
+def _remove(section: Section, by: Caller) -> None:
     """The section with its enrolments."""
     if section.default_section:
         raise RowError("The default section of a course cannot be deleted")
-    theirs = select(Enrollment).where(Enrollment.course_section_id == section.id, Enrollment.workflow_state != "deleted")
-    for enrollment in db.session.scalars(theirs.with_for_update()):
-        enrollment.workflow_state = "deleted"
+    enrollments.delete_all(Enrollment.course_section_id == section.id, event="deleted", by=by)
     section.workflow_state = "deleted"

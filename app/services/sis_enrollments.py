@@ -1,7 +1,7 @@
 """Enrolments from rows of enrollments.csv."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +11,9 @@ from app.models.enrollments import Enrollment
 from app.models.sections import Section
 from app.models.types import AnyRow
 from app.models.users import User
+from app.services import enrollment_history
+from app.services.enrollment_history import Snapshot
+from app.services.enrollments import changes_since
 from app.services.sis_courses import living_courses
 from app.services.sis_rows import Row, RowError, Run
 
@@ -35,6 +38,8 @@ class Place:
     courses: dict[str, int]
     default_sections: dict[int, int]
     enrollments: dict[Key, Enrollment]
+    touched: list[tuple[Enrollment, Snapshot | None]] = field(default_factory=list)
+    """With what each was before."""
 
 
 def put_enrollments(run: Run, rows: Sequence[Row]) -> int:
@@ -46,6 +51,8 @@ def put_enrollments(run: Run, rows: Sequence[Row]) -> int:
             _put(row, place)
         done += 1
     db.session.flush()
+    changes = [change for enrollment, before in place.touched for change in changes_since(enrollment, before)]
+    enrollment_history.record(changes, run.by)
     return done
 
 
@@ -94,6 +101,7 @@ def _put(row: Row, place: Place) -> None:
         fields["limit_privileges_to_course_section"] = row.one_of("limit_section_privileges", ("true", "false")) == "true"
     key = (section_id, person, ROLES[role], observed)
     enrollment = place.enrollments.get(key)
+    before = None if enrollment is None else Snapshot.of(enrollment)
     if enrollment is None:
         if status == "deleted":
             return
@@ -101,6 +109,8 @@ def _put(row: Row, place: Place) -> None:
         enrollment = Enrollment(course_id=course_id, **same)
         place.enrollments[key] = enrollment
         db.session.add(enrollment)
+    if all(enrollment is not known for known, _ in place.touched):
+        place.touched.append((enrollment, before))
     enrollment.workflow_state = status
     for name, value in fields.items():
         setattr(enrollment, name, value)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from app.errors import Invalid
 from app.extensions import db
+from app.services.permissions import Caller
 
 LONGEST = 255
 DELETE = "<delete>"
@@ -75,7 +76,7 @@ class Run:
     """What an import is about while its rows go in."""
 
     account_id: int
-    user_id: int
+    by: Caller
     """Who imports."""
     spent: Callable[[], bool]
     """Whether the time of this batch is over."""

@@ -39,11 +39,11 @@ def _put(run: Run, row: Row, known: dict[str, User], holders: dict[str, User]) -
     sis_id, login = row.need("user_id"), row.need("login_id")
     status = row.one_of("status", STATES)
     user = known.get(sis_id)
-    if status != "active" and user is not None and user.id == run.user_id:
+    if status != "active" and user is not None and user.id == run.by.id:
         raise RowError("You cannot delete or suspend yourself")
     if status == "deleted":
         if user is not None and user.workflow_state != "deleted":
-            users.remove(user)
+            users.remove(user, run.by)
             holders.pop(user.login_id.lower(), None)
         return
     fields = _names(row) | row.optional("email", "integration_id")
@@ -54,13 +54,15 @@ def _put(run: Run, row: Row, known: dict[str, User], holders: dict[str, User]) -
         user = holder  # somebody who had no SIS id until now
     password = row.text("password") if user is None or user.password_hash is None else None
     hashed = users.hash_password(password)
+    integration_id = fields.get("integration_id", user.integration_id if user else None)
+    if integration_id is not None and (user is None or user.workflow_state == "deleted"):
+        users.require_integration_id_free(integration_id)
     if user is None:
         user = users.added(login, fields.pop("name", None), sis_user_id=sis_id, **fields)
     else:
-        holders.pop(user.login_id.lower(), None)
+        before = user.login_id.lower()
         users.change(user, fields | {"login_id": login, "sis_user_id": sis_id})
-        if "integration_id" in fields:
-            user.integration_id = fields["integration_id"]
+        holders.pop(before, None)
     user.password_hash = hashed or user.password_hash
     user.workflow_state = STATES[status]
     known[sis_id] = holders[login.lower()] = user

@@ -132,7 +132,8 @@ def record_change(submission: Submission, caller: Caller, before: tuple[Any, ...
     names = ("score", "grade", "excused")
     values = {f"{name}_before": value for name, value in zip(names, before, strict=True)}
     values |= {f"{name}_after": value for name, value in zip(names, after, strict=True)}
-    db.session.add(GradeChange(submission_id=submission.id, grader_id=caller.id, real_user_id=caller.real_id, **values))
+    values |= {"grader_id": caller.id, "real_user_id": caller.real_id, "attempt": submission.attempt or 0}
+    db.session.add(GradeChange(submission_id=submission.id, **values))
 
 
 def comment(target: AnyRow, caller: Caller, text: str | None, attempt: int | None = None, file_ids: Sequence[int] = ()) -> None:

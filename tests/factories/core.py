@@ -11,7 +11,7 @@ from app.models.assignments import Assignment
 from app.models.courses import Course
 from app.models.enrollments import Enrollment
 from app.models.sections import Section
-from app.models.submissions import Submission
+from app.models.submissions import GradeChange, Submission
 from app.models.users import User, sortable
 
 
@@ -123,6 +123,25 @@ class SubmissionFactory(ModelFactory):
     attempt = 1
     submitted_at = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
     workflow_state = "submitted"
+
+
+class GradeChangeFactory(ModelFactory):
+    """The first grade of `submission`, 9 points from `grader`."""
+
+    class Meta:
+        model = GradeChange
+        exclude = ("submission", "grader")
+
+    submission: Any = factory.SubFactory(SubmissionFactory)
+    grader: Any = factory.SubFactory(UserFactory)
+    submission_id = factory.SelfAttribute("submission.id")
+    grader_id = factory.SelfAttribute("grader.id")
+    real_user_id = factory.SelfAttribute("grader.id")
+    score_after = 9.0
+    grade_after = "9"
+    excused_before = False
+    excused_after = False
+    attempt = 1
 
 
 def default_section(course_id: int) -> int:

@@ -79,7 +79,7 @@ def targets(feature: Feature, course: Course, student: Api, state: str) -> dict[
 def filled(value: Any, names: dict[str, object]) -> Any:
     """A request's JSON with the ids of its targets."""
     if isinstance(value, dict):
-        return {key: filled(part, names) for key, part in value.items()}
+        return {key.format(**names): filled(part, names) for key, part in value.items()}
     return value.format(**names) if isinstance(value, str) else value
 
 

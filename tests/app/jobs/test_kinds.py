@@ -22,7 +22,7 @@ from app.models.jobs import Job
 from app.models.types import utc_now
 from app.services import jobs
 from tests.app.api.uploading import begin, send
-from tests.app.jobs.conftest import Hired
+from tests.app.conftest import Hired
 from tests.conftest import Api
 
 Hire = Callable[..., Hired]

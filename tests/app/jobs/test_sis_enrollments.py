@@ -12,7 +12,8 @@ from app.models.courses import Course
 from app.models.enrollments import Enrollment
 from app.models.sections import Section
 from app.models.users import User
-from tests.app.jobs.importing import ENROLLMENTS, said
+from tests.app.jobs.importing import COURSES, ENROLLMENTS, SECTIONS, USERS, said
+from tests.conftest import Api
 from tests.factories import CourseFactory, EnrollmentFactory, SectionFactory, UserFactory, default_section
 
 Fetch = Callable[[Any], list[Any]]
@@ -81,3 +82,21 @@ def test_an_enrollment_goes_from_state_to_state_as_one_row(imported: Import, fet
         == []
     )
     assert fetch(columns.order_by(Enrollment.id)) == [("completed", False, None), ("active", False, None)]
+
+
+@pytest.mark.usefixtures("people")
+def test_the_history_tells_what_an_import_changed_and_who_imported(imported: Import, admin: Api, course: Course) -> None:
+    SectionFactory(course=course, sis_section_id="S3")
+    for status in ("active", "active", "completed"):
+        imported(ENROLLMENTS + f"C1,S1,A,student,{status}\nC1,S3,B,student,active\n")
+    imported(SECTIONS + "S3,C1,Three,deleted\n", USERS + "A,a@x.kr,A,deleted\n", COURSES + "C1,C,C,completed\n")
+    history = admin.ok("GET", f"/courses/{course.id}/enrollment_history?per_page=100")
+    happened = [(row["event"], row["state_before"], row["state_after"]) for row in reversed(history)]
+    assert happened[:3] == [("created", None, "active"), ("created", None, "active"), ("concluded", "active", "completed")]
+    assert set(happened[3:]) == {
+        ("course_concluded", "completed", "completed"),
+        ("course_concluded", "active", "active"),
+        ("deleted", "active", "deleted"),
+        ("user_deleted", "completed", "deleted"),
+    }
+    assert {row["actor"]["id"] for row in history} == {admin.id}

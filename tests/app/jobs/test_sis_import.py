@@ -19,7 +19,7 @@ from app.models.sis_imports import SisImport, SisImportChunk
 from app.models.types import utc_now
 from app.models.users import User
 from app.services import jobs, sis_imports
-from tests.app.jobs.conftest import Hired
+from tests.app.conftest import Hired
 from tests.app.jobs.importing import COURSES, ENROLLMENTS, SECTIONS, URL, USERS, send, sent, zipped
 from tests.conftest import Api
 

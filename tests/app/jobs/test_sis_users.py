@@ -150,3 +150,21 @@ def test_tokens_are_as_good_as_before_after_an_import(imported: Import, sign_in:
     imported(USERS + "A,a,New Name,active\n")
     assert theirs.ok("GET", "/users/self")["name"] == "New Name"
     assert tokens.hash_token(theirs.token)
+
+
+def test_an_integration_id_belongs_to_one_living_user(imported: Import, fetch: Fetch) -> None:
+    """It may decide who somebody of the identity provider is."""
+    UserFactory(integration_id="taken")
+    UserFactory(sis_user_id="gone", login_id="gone", integration_id="taken", workflow_state="deleted")
+    imported(USERS + "C,c,Cho,active\n")
+    header = "user_id,login_id,full_name,integration_id,status\n"
+    told = imported(header + "A,a,Ada,taken,active\nB,b,Bo,new,active\nC,c,Cho,new,active\ngone,gone,Gone,,active\n")
+    assert [message.partition(" is ")[0] for message in told] == [
+        "integration_id integration ID 'taken'",
+        "integration_id integration ID 'new'",
+        "integration_id integration ID 'taken'",
+    ]
+    assert fetch(select(User.sis_user_id, User.integration_id).where(User.sis_user_id.in_(["A", "B", "C"])).order_by(User.sis_user_id)) == [
+        ("B", "new"),
+        ("C", None),
+    ]

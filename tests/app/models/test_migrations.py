@@ -33,8 +33,9 @@ DATABASE = "scratch"
 CATALOG = {
     "sqlite": ["SELECT tbl_name, type, name, sql FROM sqlite_master"],
     "postgresql": [
-        """SELECT table_name, column_name, ordinal_position, data_type, character_maximum_length, is_nullable, column_default
-           FROM information_schema.columns WHERE table_schema = 'public'""",
+        # By rank: the numbers of columns that were dropped are not given again.
+        """SELECT table_name, column_name, rank() OVER (PARTITION BY table_name ORDER BY ordinal_position), data_type,
+           character_maximum_length, is_nullable, column_default FROM information_schema.columns WHERE table_schema = 'public'""",
         "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
         """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
            WHERE connamespace = 'public'::regnamespace""",

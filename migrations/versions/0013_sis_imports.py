@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011_sis_imports"
-down_revision = "0010_jobs"
+revision = "0013_sis_imports"
+down_revision = "0012_identities"
 branch_labels = None
 depends_on = None
 contract = False
