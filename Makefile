@@ -21,7 +21,7 @@ run: $(VENV)/.run  ## Serve the LMS with demo data (PORT=8000)
 	@exec $(DEMO) $(BIN)/gunicorn wsgi:app
 
 test: $(VENV)/.dev  ## Run the tests on SQLite and PostgreSQL, with the coverage gate
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
 
 # A bare app to divide by, where there is one.
 FLOOR ?= $(wildcard $(abspath ../shared/bench/floor.py))

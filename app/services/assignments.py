@@ -1,4 +1,4 @@
-"""Assignments: made, changed, deleted; grades are shown anew when what they are out of changes."""
+"""Assignments: made, changed, deleted; grades and deductions are computed anew when what they depend on changes."""
 
 from typing import Any
 
@@ -6,16 +6,16 @@ from sqlalchemy import select
 
 from app.errors import Invalid
 from app.extensions import db
-from app.grading.notation import grade_of
 from app.models.assignments import NOT_SUBMITTED_ONLINE, Assignment
 from app.models.quizzes import Quiz
 from app.models.submissions import Submission
 from app.models.writes import make_room
-from app.services import assignment_groups
+from app.services import assignment_groups, late_policies
 from app.services.permissions import Caller
-from app.services.submissions import record_change
 
 OF_QUIZ = frozenset(("points_possible", "submission_types"))
+COUNTING = frozenset(("points_possible", "grading_type", "due_at", "submission_types"))
+"""What scores and deductions depend on, beside the state."""
 NULLABLE = ("description", "points_possible", "due_at", "lock_at", "unlock_at")
 
 
@@ -36,6 +36,7 @@ def create(course_id: int, fields: dict[str, Any]) -> Assignment:
     assignment = Assignment(course_id=course_id, workflow_state="published" if published else "unpublished", **given)
     db.session.add(assignment)
     db.session.flush()
+    late_policies.look_again(course_id, assignment.due_at)
     return assignment
 
 
@@ -51,6 +52,7 @@ def change(assignment: Assignment, fields: dict[str, Any], caller: Caller, *, by
         assignment_groups.existing(assignment.course_id, given["assignment_group_id"], "assignment_group_id")
     if "submission_types" in given:
         given["submission_types"] = _types(given["submission_types"] or ["none"])
+    state = assignment.workflow_state
     if "published" in given:
         _publish(assignment, given.pop("published"))
     if "position" in given:
@@ -63,8 +65,13 @@ def change(assignment: Assignment, fields: dict[str, Any], caller: Caller, *, by
     changed = {key for key, value in given.items() if getattr(assignment, key) != value}
     for key, value in given.items():
         setattr(assignment, key, value)
-    if changed & {"points_possible", "grading_type"}:
-        _show_grades_anew(assignment, caller, had_points=had_points)
+    db.session.flush()
+    if changed & COUNTING or state != assignment.workflow_state:
+        # A pass or fail out of no points is known by its name alone: it stays, and a pass gets the points that there are now.
+        by_name = assignment.grading_type == "pass_fail" and not (had_points and assignment.points_possible)
+        anew = bool(changed & {"points_possible", "grading_type"})
+        late_policies.refresh(assignment.course_id, caller, assignment.id, anew=anew, by_name=by_name)
+        late_policies.look_again(assignment.course_id, assignment.due_at)
 
 
 def _types(types: list[str]) -> list[str]:
@@ -79,21 +86,3 @@ def _publish(assignment: Assignment, published: bool) -> None:
     if not published and assignment.workflow_state == "published" and db.session.scalar(handed_in):
         raise Invalid.field("published", "Can't unpublish if there are student submissions")
     assignment.workflow_state = "published" if published else "unpublished"
-
-
-def _show_grades_anew(assignment: Assignment, caller: Caller, *, had_points: bool) -> None:
-    """Scores stay; what they are called follows the new points and grading type. Each that changes is recorded.
-
-    A pass or fail out of no points is known by its name alone: it stays, and a pass gets the points that there are now.
-    """
-    by_name = assignment.grading_type == "pass_fail" and not (had_points and assignment.points_possible)
-    graded = select(Submission).where(Submission.assignment_id == assignment.id, Submission.score.is_not(None)).with_for_update()
-    for submission in db.session.scalars(graded):
-        before = (submission.score, submission.grade, submission.excused)
-        if by_name and submission.grade in ("complete", "incomplete"):
-            submission.score = (assignment.points_possible or 0.0) if submission.grade == "complete" else 0.0
-        else:
-            submission.grade = grade_of(submission.score, assignment.grading_type, assignment.points_possible)
-        after = (submission.score, submission.grade, submission.excused)
-        if after != before:
-            record_change(submission, caller, before, after)

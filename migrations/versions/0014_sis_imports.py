@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013_sis_imports"
-down_revision = "0012_identities"
+revision = "0014_sis_imports"
+down_revision = "0013_late_policies"
 branch_labels = None
 depends_on = None
 contract = False
