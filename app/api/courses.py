@@ -10,13 +10,12 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from app.errors import NotFound
 from app.extensions import db
 from app.http.auth import access, caller, require_account_right, require_right, viewer
-from app.http.lookup import Ref, account_named, find, find_row, names
+from app.http.lookup import Ref, account_named, find, find_row, living_user, user_named
 from app.http.pagination import page
 from app.http.params import Flag, Html, Instant, Params, Short, Text, Title, absent, takes
 from app.models.courses import Course, course_rows
 from app.models.enrollments import LISTED, Enrollment
 from app.models.types import AnyRow
-from app.models.users import User
 from app.serializers.courses import CourseJSON, course_enrollment_json, course_json, course_section_json, teacher_json
 from app.services import course_embeds, courses, enrollments
 from app.services.permissions import STAFF, Right, require
@@ -124,7 +123,10 @@ def list_courses(params: CourseListParams) -> list[CourseJSON]:
 def list_user_courses(params: CourseListParams, user: Ref) -> list[CourseJSON]:
     """List a user's courses: your own, or anybody's for an admin."""
     mine = caller()
-    user_id = find(select(User.id).where(names(User, user, mine.id), User.workflow_state != "deleted")) if mine.admin else _self_id(user)
+    user_id = living_user(user, mine.id)
+    require(mine.admin or user_id == mine.id)
+    if not user_id:
+        raise NotFound
     return _of_user(params, user_id)
 
 
@@ -211,7 +213,7 @@ def get_permissions(params: PermissionsParams, course: Ref) -> dict[str, bool]:
 def _self_id(user: Ref) -> int:
     """The caller's id, if `user` names them. Raises Forbidden."""
     mine = caller()
-    require(user.kind == "self" or user.id == mine.id or db.session.scalar(select(User.id).where(names(User, user))) == mine.id)
+    require(user_named(user, mine.id) == mine.id)
     return mine.id
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.http.auth import access, caller, require_account_right, require_right, viewer
-from app.http.lookup import Ref, find, find_row, names
+from app.http.lookup import Ref, find, find_row, living_user, names
 from app.http.pagination import page
 from app.http.params import Flag, Id, Instant, Params, Short, Text, takes
 from app.models.courses import Course
@@ -121,9 +121,9 @@ def list_enrollments(params: EnrollmentListParams, course: Ref | None = None, se
 def list_user_enrollments(params: EnrollmentListParams, user: Ref) -> list[EnrollmentJSON]:
     """List a user's enrolments: your own, or anybody's for an admin."""
     mine = caller()
-    found = db.session.scalar(select(User.id).where(names(User, user, mine.id), User.workflow_state != "deleted"))
+    found = living_user(user, mine.id)
     require(mine.admin or found == mine.id)
-    if found is None:
+    if not found:
         raise NotFound
     return _page(params, ROWS.where(Enrollment.user_id == found, Course.workflow_state != "deleted"), None)
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, asc, desc, func, or_, select
 
 from app.extensions import db
 from app.http.auth import caller, require_right, viewer
-from app.http.lookup import Ref, find, find_row, ids_named, names
+from app.http.lookup import Ref, find, find_row, ids_named, names, user_named
 from app.http.pagination import page
 from app.http.params import Flag, Html, Id, Instant, Params, Position, Text, WebUrl, takes
 from app.http.submissions import shown
@@ -143,7 +143,7 @@ def list_submissions(params: IncludeParams, course: Ref, assignment: Ref) -> lis
 def get_submission(params: IncludeParams, course: Ref, assignment: Ref, user: Ref) -> SubmissionJSON:
     """Get one student's work: your own, your observed student's, or anybody's for staff."""
     mine = require_right(Right.READ)
-    user_id = _student(user)
+    user_id = user_named(user, caller().id)
     require(Right.READ_GRADES in mine.rights or user_id == caller().id or user_id in mine.observed_ids)
     return shown([_target(mine, assignment, user_id)], params.include)[0]
 
@@ -153,7 +153,7 @@ def get_submission(params: IncludeParams, course: Ref, assignment: Ref, user: Re
 def grade_submission(params: GradeParams, course: Ref, assignment: Ref, user: Ref) -> SubmissionJSON:
     """Grade, excuse or comment one student's work; a student may comment their own."""
     mine = require_right(Right.READ)
-    user_id = _student(user)
+    user_id = user_named(user, caller().id)
     grades = Right.GRADE in mine.rights
     require(grades or (Right.SUBMIT in mine.rights and user_id == caller().id and params.submission is None))
     target = _target(mine, assignment, user_id)
@@ -216,13 +216,6 @@ def _students(mine: Access, asked: Collection[str]) -> Select[int]:
     ids = set(ids_named(User, asked, caller().id, "student_ids").values()) or {caller().id}
     require(Right.READ_GRADES in mine.rights or ids <= own)
     return students.where(Enrollment.user_id.in_(ids))
-
-
-def _student(user: Ref) -> int:
-    """The id of the user; 0 where there is nobody."""
-    if user.kind == "self":
-        return caller().id
-    return user.id if user.kind == "id" else db.session.scalar(select(User.id).where(names(User, user))) or 0
 
 
 def _target(mine: Access, assignment: Ref, user_id: int) -> AnyRow:

@@ -151,6 +151,18 @@ def find(statement: Select[T]) -> T:
     return found
 
 
+def user_named(ref: Ref, self_id: int) -> int:
+    """The id of the user, `self_id` for self; 0 where there is nobody. An id is taken as it is, without a look."""
+    if ref.kind in ("id", "self"):
+        return int(value_of(ref, self_id))
+    return db.session.scalar(select(User.id).where(names(User, ref))) or 0
+
+
+def living_user(ref: Ref, self_id: int) -> int:
+    """The id of the user, if there is one who is not deleted; else 0."""
+    return db.session.scalar(select(User.id).where(names(User, ref, self_id), User.workflow_state != "deleted")) or 0
+
+
 def account_named(ref: Ref) -> int:
     """The id of the account; `self` is the root account. Raises NotFound."""
     return find(select(Account.id).where(names(Account, ref, ROOT_ACCOUNT_ID)))

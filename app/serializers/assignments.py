@@ -57,6 +57,7 @@ class AssignmentJSON(TypedDict):
     has_submitted_submissions: bool
     needs_grading_count: NotRequired[int]
     quiz_id: int | None
+    discussion_topic: NotRequired[Any]
     peer_reviews: bool
     group_category_id: int | None
     muted: bool

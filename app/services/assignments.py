@@ -7,13 +7,18 @@ from sqlalchemy import select
 from app.errors import Invalid
 from app.extensions import db
 from app.models.assignments import NOT_SUBMITTED_ONLINE, Assignment
+from app.models.discussions import DiscussionTopic
 from app.models.quizzes import Quiz
 from app.models.submissions import Submission
-from app.models.writes import make_room
+from app.models.types import utc_now
 from app.services import assignment_groups, late_policies
+from app.services.assignment_groups import inside
 from app.services.permissions import Caller
+from app.services.positions import insert_at, move, take_out
 
 OF_QUIZ = frozenset(("points_possible", "submission_types"))
+DISCUSSED = ["discussion_topic"]
+"""How the work of a graded discussion is handed in."""
 COUNTING = frozenset(("points_possible", "grading_type", "due_at", "submission_types"))
 """What scores and deductions depend on, beside the state."""
 NULLABLE = ("description", "points_possible", "due_at", "lock_at", "unlock_at")
@@ -30,9 +35,7 @@ def create(course_id: int, fields: dict[str, Any]) -> Assignment:
     else:
         given["assignment_group_id"] = assignment_groups.first(course_id)
     given["submission_types"] = _types(given.get("submission_types") or ["none"])
-    given["position"] = assignment_groups.place(
-        Assignment, given.get("position"), Assignment.assignment_group_id == given["assignment_group_id"]
-    )
+    given["position"] = insert_at(Assignment, given.get("position"), *inside(given["assignment_group_id"]))
     assignment = Assignment(course_id=course_id, workflow_state="published" if published else "unpublished", **given)
     db.session.add(assignment)
     db.session.flush()
@@ -40,14 +43,17 @@ def create(course_id: int, fields: dict[str, Any]) -> Assignment:
     return assignment
 
 
-def change(assignment: Assignment, fields: dict[str, Any], caller: Caller, *, by_quiz: bool = False) -> None:
+def change(assignment: Assignment, fields: dict[str, Any], caller: Caller, *, by_owner: bool = False) -> None:
     """Set what `fields` gives. Raises Invalid; for unpublishing what students have handed in, too.
 
-    What its points are and how it is handed in follows its quiz, where it has one.
+    What its points are and how it is handed in follows its quiz, where it has one; title, text and state are also its discussion's.
     """
     given = {key: value for key, value in fields.items() if value is not None or key in NULLABLE}
-    if not by_quiz and OF_QUIZ & given.keys() and db.session.scalar(select(Quiz.id).where(Quiz.assignment_id == assignment.id)):
+    if not by_owner and OF_QUIZ & given.keys() and db.session.scalar(select(Quiz.id).where(Quiz.assignment_id == assignment.id)):
         given = {key: value for key, value in given.items() if key not in OF_QUIZ}
+    topic = None if by_owner else topic_of(assignment)
+    if topic is not None:
+        given.pop("submission_types", None)
     if given.get("assignment_group_id") is not None:
         assignment_groups.existing(assignment.course_id, given["assignment_group_id"], "assignment_group_id")
     if "submission_types" in given:
@@ -55,16 +61,13 @@ def change(assignment: Assignment, fields: dict[str, Any], caller: Caller, *, by
     state = assignment.workflow_state
     if "published" in given:
         _publish(assignment, given.pop("published"))
-    if "position" in given:
-        make_room(
-            Assignment,
-            given["position"],
-            Assignment.assignment_group_id == given.get("assignment_group_id", assignment.assignment_group_id),
-        )
+    _place(assignment, given.pop("assignment_group_id", assignment.assignment_group_id), given.pop("position", None))
     had_points = bool(assignment.points_possible)
     changed = {key for key, value in given.items() if getattr(assignment, key) != value}
     for key, value in given.items():
         setattr(assignment, key, value)
+    if topic is not None:
+        _tell(topic, assignment)
     db.session.flush()
     if changed & COUNTING or state != assignment.workflow_state:
         # A pass or fail out of no points is known by its name alone: it stays, and a pass gets the points that there are now.
@@ -72,6 +75,41 @@ def change(assignment: Assignment, fields: dict[str, Any], caller: Caller, *, by
         anew = bool(changed & {"points_possible", "grading_type"})
         late_policies.refresh(assignment.course_id, caller, assignment.id, anew=anew, by_name=by_name)
         late_policies.look_again(assignment.course_id, assignment.due_at)
+
+
+def remove(assignment: Assignment) -> None:
+    """Delete softly, and its discussion with it; what was handed in is kept, but counts no more."""
+    topic = topic_of(assignment)
+    if topic is not None:
+        topic.workflow_state = "deleted"
+    take_out(Assignment, assignment.position, *inside(assignment.assignment_group_id), Assignment.id != assignment.id)
+    assignment.workflow_state = "deleted"
+
+
+def topic_of(assignment: Assignment) -> DiscussionTopic | None:
+    """The discussion that it grades, locked."""
+    if assignment.submission_types != DISCUSSED:
+        return None
+    found = select(DiscussionTopic).where(DiscussionTopic.assignment_id == assignment.id, DiscussionTopic.workflow_state != "deleted")
+    return db.session.scalars(found.with_for_update()).first()
+
+
+def _tell(topic: DiscussionTopic, assignment: Assignment) -> None:
+    topic.title, topic.message = assignment.name, assignment.description
+    published = assignment.workflow_state == "published"
+    topic.workflow_state = "active" if published else "unpublished"
+    if published:
+        topic.posted_at = topic.posted_at or utc_now()
+
+
+def _place(assignment: Assignment, group_id: int, position: int | None) -> None:
+    """Into that group: last, unless told otherwise."""
+    if group_id != assignment.assignment_group_id:
+        take_out(Assignment, assignment.position, *inside(assignment.assignment_group_id), Assignment.id != assignment.id)
+        assignment.position = insert_at(Assignment, position, *inside(group_id))
+        assignment.assignment_group_id = group_id
+    elif position is not None:
+        move(Assignment, assignment, position, *inside(group_id))
 
 
 def _types(types: list[str]) -> list[str]:

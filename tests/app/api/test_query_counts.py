@@ -66,7 +66,7 @@ def test_a_longer_list_takes_no_more_statements(
     def counts() -> dict[str, int]:
         found = {}
         for rule in LISTS:
-            path = re.sub(r"<(?:ref:)?(\w+)>", lambda part: str(names[part[1]]), rule)
+            path = re.sub(r"<(?:[^:<>]*:)?(\w+)>", lambda part: str(names[part[1]]), rule)
             with statements() as seen:
                 response = caller.get(f"{path}?per_page=100&{includes}{query}")
             if response.status_code == 200:

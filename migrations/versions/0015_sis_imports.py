@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014_sis_imports"
-down_revision = "0013_late_policies"
+revision = "0015_sis_imports"
+down_revision = "0014_between"
 branch_labels = None
 depends_on = None
 contract = False
