@@ -37,6 +37,7 @@ from app.api import (
     quiz_submissions,
     quizzes,
     sections,
+    sis_imports,
     submission_marks,
     submissions,
     tabs,
@@ -88,6 +89,7 @@ RESOURCES = (
     files,
     folders,
     uploads,
+    sis_imports,
     health,
     docs,
 )
