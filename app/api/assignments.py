@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, and_, exists, select
 
 from app.extensions import db
+from app.http.assignment_overrides import with_overrides
 from app.http.auth import access, caller, require_right, viewer
 from app.http.files import with_attachments
 from app.http.lookup import Ref, find, find_row, names, user_named
@@ -19,11 +20,18 @@ from app.models.assignments import ASSIGNED, Assignment, assignment_rows, dated_
 from app.models.discussions import DiscussionTopic, topic_rows
 from app.models.submissions import NEEDS_GRADING, Submission
 from app.models.types import AnyRow, Rows, utc_now
-from app.serializers.assignment_overrides import override_json
-from app.serializers.assignments import AssignmentJSON, StatisticsJSON, all_dates_json, assignment_json
+from app.serializers.assignments import AssignmentJSON, StatisticsJSON, assignment_json
 from app.serializers.discussions import TopicJSON, topic_json
 from app.serializers.submissions import submission_json
-from app.services import assignment_groups, assignment_overrides, assignments, discussions, gradebook, graded_discussions, module_items
+from app.services import (
+    assignment_groups,
+    assignments,
+    course_settings,
+    discussions,
+    gradebook,
+    graded_discussions,
+    module_items,
+)
 from app.services.module_progress import Holding, held_for
 from app.services.permissions import Right, learner, learner_or_none, require
 
@@ -71,6 +79,8 @@ class AssignmentFields(Params):
     allowed_extensions: list[Short] | None = None
     points_possible: Points | None = None
     grading_type: Literal["points", "percent", "letter_grade", "gpa_scale", "pass_fail", "not_graded"] | None = None
+    grading_standard_id: Id | None = None
+    """What letters mean; null: as in the course."""
     due_at: Instant | None = None
     lock_at: Instant | None = None
     unlock_at: Instant | None = None
@@ -144,7 +154,7 @@ def get_assignment(params: IncludeParams, course: Ref, assignment: Ref) -> Assig
 @blueprint.put(f"{COLLECTION}/<ref:assignment>")
 @takes(AssignmentParams)
 def change_assignment(params: AssignmentParams, course: Ref, assignment: Ref) -> AssignmentJSON:
-    """Change an assignment; grades are shown anew when its points or grading type change."""
+    """Change an assignment; grades are shown anew when its points, grading type or standard change."""
     require_right(Right.MANAGE_ASSIGNMENTS)
     found = _assignment(assignment)
     assignments.change(found, params.assignment.given(), caller())
@@ -232,7 +242,7 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, held:
     bodies = [assignment_json(row, looking, include, held.lock(row.id)) for row in rows]
     ids = [row.id for row in rows]
     if looking.staff and user_id == caller().id:
-        _with_overrides(bodies, rows, include)
+        with_overrides(bodies, rows, include)
     discussed = [row.id for row in rows if row.submission_types == assignments.DISCUSSED]
     if discussed:
         topics = _topics(discussed, held)
@@ -245,29 +255,15 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, held:
         for body in bodies:
             body["submission"] = own.get(body["id"])
     if "score_statistics" in include:
-        fewest = 1 if Right.READ_GRADES in access().rights else FEWEST_SCORES
+        grader = Right.READ_GRADES in access().rights
+        fewest = 1 if grader else FEWEST_SCORES
         scores: dict[int, list[float]] = defaultdict(list)
-        for assignment_id, score in db.session.execute(gradebook.scores(ids)):
+        hidden = not grader and course_settings.stored(access().course_id)["hide_distribution_graphs"]
+        for assignment_id, score in () if hidden else db.session.execute(gradebook.scores(ids)):
             scores[assignment_id].append(score)
         for body in bodies:
             body["score_statistics"] = _statistics(scores[body["id"]], fewest)
     return bodies
-
-
-def _with_overrides(bodies: Sequence[AssignmentJSON], rows: Sequence[AnyRow], include: Collection[str]) -> None:
-    """What staff see of overrides, if `include` asks for it."""
-    if not {"overrides", "all_dates"}.intersection(include):
-        return
-    found = assignment_overrides.by_assignment(access(), [row.id for row in rows])
-    students = {}
-    if "overrides" in include:
-        students = assignment_overrides.named_students(access(), [row.id for rows_of in found.values() for row in rows_of])
-    for body, row in zip(bodies, rows, strict=True):
-        theirs = found.get(row.id, [])
-        if "overrides" in include:
-            body["overrides"] = [override_json(override, students.get(override.id, ())) for override in theirs]
-        if "all_dates" in include:
-            body["all_dates"] = all_dates_json(row, theirs)
 
 
 def _topics(assignment_ids: Collection[int], held: Holding) -> dict[int, TopicJSON]:

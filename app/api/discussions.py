@@ -77,12 +77,6 @@ class TopicParams(Params):
     """Lets it be graded; title, text and state are the topic's own. Null: it is graded no more."""
 
 
-class SettingsParams(Params):
-    """What is set in a course."""
-
-    allow_student_discussion_topics: Flag | None = None
-
-
 @blueprint.get(COLLECTION)
 @takes(TopicListParams)
 def list_topics(params: TopicListParams, course: Ref) -> list[TopicJSON]:
@@ -152,24 +146,6 @@ def delete_topic(course: Ref, topic: Ref) -> DeletedTopicJSON:
     module_items.forget(mine.course_id, "Discussion", [found.id])
     db.session.commit()
     return {**body, "published": False, "deleted_at": utc_now()}
-
-
-@blueprint.get("/courses/<ref:course>/settings")
-def get_settings(course: Ref) -> dict[str, bool]:
-    """Tell what is set in a course."""
-    mine = require_right(Right.READ)
-    return {"allow_student_discussion_topics": discussions.students_start_topics(mine.course_id)}
-
-
-@blueprint.put("/courses/<ref:course>/settings")
-@takes(SettingsParams)
-def change_settings(params: SettingsParams, course: Ref) -> dict[str, bool]:
-    """Set whether students may start discussions."""
-    mine = require_right(Right.MANAGE_COURSE)
-    if params.allow_student_discussion_topics is not None:
-        discussions.let_students_start_topics(mine.course_id, params.allow_student_discussion_topics)
-    db.session.commit()
-    return {"allow_student_discussion_topics": discussions.students_start_topics(mine.course_id)}
 
 
 def _in_scope(scope: str | None) -> list[ColumnElement[bool]]:

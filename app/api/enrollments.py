@@ -241,7 +241,7 @@ def _page(params: EnrollmentListParams, statement: Rows, mine: Access | None) ->
     all_grades = caller().admin or (mine is not None and Right.READ_GRADES in mine.rights)
     observed = mine.observed_ids if mine else frozenset()
     readable = [row for row in rows if row.type == Role.STUDENT and (all_grades or row.user_id == caller().id or row.user_id in observed)]
-    totals = totals_of({(row.course_id, row.user_id) for row in readable})
+    totals = totals_of({(row.course_id, row.user_id) for row in readable}, staff=all_grades)
     graded = {row.id for row in readable}
     looking = viewer()
     return [enrollment_json(row, looking, totals[row.course_id, row.user_id] if row.id in graded else None) for row in rows]
@@ -249,5 +249,6 @@ def _page(params: EnrollmentListParams, statement: Rows, mine: Access | None) ->
 
 def _one(enrollment_id: int) -> EnrollmentJSON:
     row = find_row(ROWS.where(Enrollment.id == enrollment_id))
-    totals = totals_of([(row.course_id, row.user_id)]) if row.type == Role.STUDENT else {}
+    staff = caller().admin or row.user_id != caller().id
+    totals = totals_of([(row.course_id, row.user_id)], staff=staff) if row.type == Role.STUDENT else {}
     return enrollment_json(row, viewer(), totals.get((row.course_id, row.user_id)))

@@ -40,6 +40,9 @@ class Totals:
     """Graded work only."""
     final: float | None
     """Ungraded work counts as 0."""
+    current_grade: str | None = None
+    """The letters of these, where the course has any."""
+    final_grade: str | None = None
 
 
 def totals(groups: Mapping[int, Group], work: Sequence[Work], *, weighted: bool) -> Totals:

@@ -13,6 +13,7 @@ from app.http.params import MOST_ID
 from app.models.accounts import ROOT_ACCOUNT_ID, Account
 from app.models.courses import Course
 from app.models.sections import Section
+from app.models.terms import EnrollmentTerm
 from app.models.types import AnyRow, Rows
 from app.models.users import User
 
@@ -24,6 +25,7 @@ SIS_COLUMNS: dict[tuple[type, str], Any] = {
     (Course, "sis_course_id"): Course.sis_course_id,
     (Section, "sis_section_id"): Section.sis_section_id,
     (Account, "sis_account_id"): Account.sis_account_id,
+    (EnrollmentTerm, "sis_term_id"): EnrollmentTerm.sis_term_id,
 }
 SIS_KINDS = frozenset(kind for _, kind in SIS_COLUMNS)
 

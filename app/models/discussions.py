@@ -135,6 +135,9 @@ LAST_REPLY_AT = (
 )
 RECENT_ACTIVITY = func.coalesce(LAST_REPLY_AT, POSTED_AT, DiscussionTopic.created_at, type_=DiscussionTopic.created_at.type)
 SUBENTRIES = select(func.count(DiscussionEntry.id)).where(OF_TOPIC).correlate(DiscussionTopic).scalar_subquery()
+ROOT_ENTRIES = (
+    select(func.count(DiscussionEntry.id)).where(OF_TOPIC, DiscussionEntry.depth == 1).correlate(DiscussionTopic).scalar_subquery()
+)
 TOPIC_COLUMNS = tuple(column for column in DiscussionTopic.__table__.columns if column.key != "posted_at")
 
 

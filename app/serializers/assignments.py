@@ -89,7 +89,7 @@ def assignment_json(row: AnyRow, viewer: Viewer, include: Container[str] = (), l
         "unlock_at": row.unlock_at,
         "points_possible": row.points_possible,
         "grading_type": row.grading_type,
-        "grading_standard_id": None,
+        "grading_standard_id": row.grading_standard_id,
         "assignment_group_id": row.assignment_group_id,
         "submission_types": row.submission_types,
         "allowed_attempts": row.allowed_attempts,

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from app.grading.lateness import is_missing, seconds_late, timing
 from app.grading.notation import grade_of
+from app.grading.scheme import DEFAULT_SCHEME
 from app.models.assignments import NOT_SUBMITTED_ONLINE
 from app.models.types import AnyRow
 from app.serializers.viewer import Viewer
@@ -146,7 +147,7 @@ def _entered_grade(row: AnyRow) -> str | None:
     if row.entered_score is None:
         grade: str | None = row.grade
         return grade
-    return grade_of(row.entered_score, row.grading_type, row.points_possible)
+    return grade_of(row.entered_score, row.grading_type, row.points_possible, row.entered_scheme or DEFAULT_SCHEME)
 
 
 def attempt_json(version: AnyRow, now: SubmissionJSON) -> AttemptJSON:

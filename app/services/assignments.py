@@ -11,7 +11,7 @@ from app.models.discussions import DiscussionTopic
 from app.models.quizzes import Quiz
 from app.models.submissions import Submission
 from app.models.types import Rows, utc_now
-from app.services import assignment_groups, late_policies
+from app.services import assignment_groups, grading_standards, late_policies
 from app.services.assignment_groups import inside
 from app.services.permissions import Access, Caller, learner
 from app.services.positions import insert_at, move, take_out
@@ -19,9 +19,9 @@ from app.services.positions import insert_at, move, take_out
 OF_QUIZ = frozenset(("points_possible", "submission_types"))
 DISCUSSED = ["discussion_topic"]
 """How the work of a graded discussion is handed in."""
-COUNTING = frozenset(("points_possible", "grading_type", "due_at", "submission_types", "only_visible_to_overrides"))
+COUNTING = frozenset(("points_possible", "grading_type", "grading_standard_id", "due_at", "submission_types", "only_visible_to_overrides"))
 """What scores and deductions depend on, beside the state."""
-NULLABLE = ("description", "points_possible", "due_at", "lock_at", "unlock_at")
+NULLABLE = ("description", "grading_standard_id", "points_possible", "due_at", "lock_at", "unlock_at")
 
 
 def rows_for(mine: Access, caller_id: int) -> Rows:
@@ -39,6 +39,7 @@ def create(course_id: int, fields: dict[str, Any]) -> Assignment:
         assignment_groups.existing(course_id, given["assignment_group_id"], "assignment_group_id")
     else:
         given["assignment_group_id"] = assignment_groups.first(course_id)
+    grading_standards.require_available(given.get("grading_standard_id"), course_id)
     given["submission_types"] = _types(given.get("submission_types") or ["none"])
     given["position"] = insert_at(Assignment, given.get("position"), *inside(given["assignment_group_id"]))
     assignment = Assignment(course_id=course_id, workflow_state="published" if published else "unpublished", **given)
@@ -61,6 +62,7 @@ def change(assignment: Assignment, fields: dict[str, Any], caller: Caller, *, by
         given.pop("submission_types", None)
     if given.get("assignment_group_id") is not None:
         assignment_groups.existing(assignment.course_id, given["assignment_group_id"], "assignment_group_id")
+    grading_standards.require_available(given.get("grading_standard_id"), assignment.course_id)
     if "submission_types" in given:
         given["submission_types"] = _types(given["submission_types"] or ["none"])
     state = assignment.workflow_state
@@ -77,7 +79,7 @@ def change(assignment: Assignment, fields: dict[str, Any], caller: Caller, *, by
     if changed & COUNTING or state != assignment.workflow_state:
         # A pass or fail out of no points is known by its name alone: it stays, and a pass gets the points that there are now.
         by_name = assignment.grading_type == "pass_fail" and not (had_points and assignment.points_possible)
-        anew = bool(changed & {"points_possible", "grading_type"})
+        anew = bool(changed & {"points_possible", "grading_type", "grading_standard_id"})
         late_policies.refresh(assignment.course_id, caller, assignment.id, anew=anew, by_name=by_name)
         late_policies.look_again(assignment.course_id, assignment.due_at)
 
@@ -129,3 +131,11 @@ def _publish(assignment: Assignment, published: bool) -> None:
     if not published and assignment.workflow_state == "published" and db.session.scalar(handed_in):
         raise Invalid.field("published", "Can't unpublish if there are student submissions")
     assignment.workflow_state = "published" if published else "unpublished"
+
+
+def show_letters_anew(course_id: int, caller: Caller) -> None:
+    """What letters mean in the course has changed: grades of assignments without a standard of their own follow. The course is locked."""
+    lettered = (Assignment.grading_type.in_(grading_standards.LETTERED), Assignment.grading_standard_id.is_(None))
+    found = select(Assignment.id).where(Assignment.course_id == course_id, Assignment.workflow_state != "deleted", *lettered)
+    for assignment_id in db.session.scalars(found.order_by(Assignment.id)).all():
+        late_policies.refresh(course_id, caller, assignment_id, anew=True)

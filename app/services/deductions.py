@@ -9,11 +9,13 @@ from app.extensions import db
 from app.grading.late_policy import Policy, deduction, left, missing_score
 from app.grading.lateness import Timing, is_missing, seconds_late, timing
 from app.grading.notation import grade_of
+from app.grading.scheme import DEFAULT_SCHEME
 from app.models.assignments import NOT_SUBMITTED_ONLINE, Assignment
 from app.models.late_policies import LatePolicy
 from app.models.submissions import Submission
 from app.models.types import AnyRow
 from app.services import gradebook
+from app.services.grading_standards import SCHEME
 
 POLICY = (
     LatePolicy.late_submission_deduction_enabled,
@@ -33,7 +35,7 @@ def locked_rules(assignment_id: int, user_id: int) -> tuple[AnyRow, Policy]:
     Read after the lock is there: whoever changes them locks the assignment before recomputing what is graded by then.
     """
     db.session.execute(select(Assignment.id).where(Assignment.id == assignment_id).with_for_update(read=True))
-    statement = gradebook.of_user(user_id, [assignment_id]).add_columns(*POLICY)
+    statement = gradebook.of_user(user_id, [assignment_id]).add_columns(*POLICY, SCHEME.label("scheme"))
     row = db.session.execute(statement.outerjoin(LatePolicy, LatePolicy.course_id == Assignment.course_id)).one()
     return row, _policy(row)
 
@@ -49,6 +51,11 @@ def _policy(row: Any) -> Policy:
     return Policy() if values[0] is None else Policy(*values)
 
 
+def shown(score: float | None, rules: AnyRow) -> str | None:
+    """What that score is called by those rules, which have grading_type, points_possible and scheme."""
+    return grade_of(score, rules.grading_type, rules.points_possible, rules.scheme or DEFAULT_SCHEME)
+
+
 def clear(submission: Submission) -> None:
     """Forget what the policy has done: the score is about to be given anew."""
     submission.entered_score = submission.points_deducted = submission.counted_at = None
@@ -58,7 +65,7 @@ def clear(submission: Submission) -> None:
 def settle(submission: Submission, rules: AnyRow, policy: Policy, now: dt.datetime) -> None:
     """Score and deduction follow what was entered, by how late the graded work was; missing work gets what the policy gives it.
 
-    `rules` has due_at, points_possible, grading_type, submission_types and assignment_state, for this student.
+    `rules` has due_at, points_possible, grading_type, scheme, submission_types and assignment_state, for this student.
     The same facts give the same result, however often it is called.
     """
     counted_at = submission.submitted_at if submission.grade_matches_current_submission else None
@@ -98,7 +105,7 @@ def _score_as_missing(submission: Submission, rules: AnyRow, policy: Policy, now
         return
     clear(submission)
     submission.score, submission.scored_as_missing = score, True
-    submission.grade = grade_of(score, rules.grading_type, rules.points_possible)
+    submission.grade = shown(score, rules)
     submission.workflow_state, submission.graded_at, submission.grader_id = "graded", now, None
     submission.grade_matches_current_submission = True
 
@@ -115,4 +122,4 @@ def _deduct(submission: Submission, rules: AnyRow, policy: Policy, stands: Timin
     submission.entered_score = entered if lost else None
     if score != submission.score:
         submission.score = score
-        submission.grade = grade_of(score, rules.grading_type, rules.points_possible)
+        submission.grade = shown(score, rules)

@@ -1,8 +1,9 @@
 """What is read of submissions: one student's, an assignment's, a course's; by columns, whatever their number."""
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from app.extensions import db
 from app.models.assignments import ASSIGNED, DATES, Assignment
@@ -10,6 +11,7 @@ from app.models.enrollments import Enrollment
 from app.models.submissions import SUBMISSION_COLUMNS, Submission, SubmissionComment, SubmissionVersion
 from app.models.types import Rows
 from app.models.users import User
+from app.services.grading_standards import SCHEME
 from app.services.permissions import Access
 
 OF_ASSIGNMENT = (
@@ -23,7 +25,10 @@ OF_ASSIGNMENT = (
     Assignment.allowed_extensions,
     Assignment.workflow_state.label("assignment_state"),
 )
-OF_SUBMISSION = tuple(column for column in SUBMISSION_COLUMNS if column.key not in ("assignment_id", "user_id"))
+OF_SUBMISSION: tuple[Any, ...] = (
+    *(column for column in SUBMISSION_COLUMNS if column.key not in ("assignment_id", "user_id")),
+    case((Submission.entered_score.is_not(None), SCHEME)).label("entered_scheme"),
+)
 OWN = and_(Submission.assignment_id == Assignment.id, Submission.user_id == User.id)
 
 TARGET = (
@@ -114,7 +119,8 @@ def comments(submission_ids: Collection[int]) -> Rows:
 def versions(submission_ids: Collection[int]) -> Rows:
     """The earlier attempts of those submissions, oldest first, with what their grades are out of."""
     columns = tuple(column for column in SubmissionVersion.__table__.columns if column.key != "id")
-    found = select(*columns, Assignment.grading_type, Assignment.points_possible).select_from(SubmissionVersion)
+    scheme = case((SubmissionVersion.entered_score.is_not(None), SCHEME)).label("entered_scheme")
+    found = select(*columns, Assignment.grading_type, Assignment.points_possible, scheme).select_from(SubmissionVersion)
     found = found.join(Submission, Submission.id == SubmissionVersion.submission_id)
     found = found.join(Assignment, Assignment.id == Submission.assignment_id)
     return found.where(SubmissionVersion.submission_id.in_(submission_ids)).order_by(SubmissionVersion.attempt)

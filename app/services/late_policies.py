@@ -9,7 +9,6 @@ from sqlalchemy.orm import defer
 
 from app.errors import Invalid
 from app.extensions import db
-from app.grading.notation import grade_of
 from app.models.assignments import Assignment, submitted_online
 from app.models.courses import Course
 from app.models.late_policies import LatePolicy
@@ -18,6 +17,7 @@ from app.models.types import AnyRow, utc_now
 from app.models.users import User
 from app.models.writes import insert_rows_unless_there, insert_unless_there
 from app.services import deductions, gradebook, jobs
+from app.services.grading_standards import SCHEME
 from app.services.permissions import Caller
 from app.services.submissions import record_change
 
@@ -112,7 +112,12 @@ def recompute(
 
 def _to_recompute(assignment_id: int, after: int, *, anew: bool) -> list[AnyRow]:
     """Some of the assignment's work that may come out otherwise, by student."""
-    found = gradebook.of_assignment(assignment_id).where(Submission.user_id > after).add_columns(Submission.counted_at).subquery()
+    found = (
+        gradebook.of_assignment(assignment_id)
+        .where(Submission.user_id > after)
+        .add_columns(Submission.counted_at, SCHEME.label("scheme"))
+        .subquery()
+    )
     late = or_(found.c.submitted_at > found.c.due_at, found.c.counted_at > found.c.due_at)
     touched = or_(found.c.points_deducted.is_not(None), found.c.scored_as_missing, found.c.late_policy_status.is_not(None))
     scored = found.c.score.is_not(None)
@@ -131,11 +136,10 @@ def _rename(submission: Submission, rules: AnyRow, *, by_name: bool) -> None:
     """Call the score what the assignment calls it now; a pass out of no points gets those that there are."""
     if submission.score is None or submission.scored_as_missing:
         return  # what missing work gets is given anew
-    possible, kind = rules.points_possible, rules.grading_type
     if by_name and submission.grade in ("complete", "incomplete"):
-        submission.score = (possible or 0.0) if submission.grade == "complete" else 0.0
+        submission.score = (rules.points_possible or 0.0) if submission.grade == "complete" else 0.0
     else:
-        submission.grade = grade_of(submission.score, kind, possible)
+        submission.grade = deductions.shown(submission.score, rules)
 
 
 def _record(submission: Submission, caller: Caller, before: tuple[Any, ...]) -> None:
@@ -213,7 +217,8 @@ def _score(assignment_id: int, user_ids: list[int], course_id: int, now: dt.date
     columns = ("assignment_id", "user_id", "workflow_state", "created_at", "updated_at")
     insert_rows_unless_there(Submission, columns, row.where(User.id.in_(user_ids)).order_by(User.id))
     policy = deductions.policy_of(course_id)
-    rules = {row.student_id: row for row in db.session.execute(gradebook.of_assignment(assignment_id).where(User.id.in_(user_ids)))}
+    theirs = gradebook.of_assignment(assignment_id).where(User.id.in_(user_ids))
+    rules = {row.student_id: row for row in db.session.execute(theirs.add_columns(SCHEME.label("scheme")))}
     for submission in _locked(assignment_id, user_ids):
         before = (submission.score, submission.grade, submission.excused)
         deductions.settle(submission, rules[submission.user_id], policy, now)

@@ -74,12 +74,12 @@ class Kind:
     dates: Callable[[Any, Any, Any], Dates] = lambda due_at, unlock_at, lock_at: Dates()
     """Its dates, from those of the assignment."""
 
-    def of_course(self, course_id: int, *columns: Any) -> Rows:
+    def of_course(self, course_id: int | Collection[int], *columns: Any) -> Rows:
         """Those columns of the things that are there in the course."""
         found: Rows = select(*columns).select_from(self.model)
         if self.assignment_id is not None and self.model is not Assignment:
             found = found.outerjoin(Assignment, Assignment.id == self.assignment_id)
-        return found.where(self.model.course_id == course_id, self.there)
+        return found.where(in_course(self.model.course_id, course_id), self.there)
 
 
 KINDS: dict[str, Kind] = {
@@ -161,15 +161,21 @@ def path_of(kind: str) -> str | None:
     return KINDS[kind].path if kind in KINDS else None
 
 
-def contents(course_id: int, student: int | None = None) -> Subquery:
-    """Every thing of the course that an item can stand for: kind, id, title, name, published, assignment_id, and its dates.
+def in_course(column: Any, course_id: int | Collection[int]) -> ColumnElement[bool]:
+    """That the column is that course's, or one of those courses'."""
+    found: ColumnElement[bool] = column == course_id if isinstance(course_id, int) else column.in_(course_id)
+    return found
+
+
+def contents(course_id: int | Collection[int], student: int | None = None) -> Subquery:
+    """Every thing of the course, or courses, that an item can stand for: kind, id, title, name, published, assignment_id, and its dates.
 
     With `student` the dates are theirs, and what is not assigned to them is not published.
     """
     return union_all(*(_of_kind(name, kind, course_id, student) for name, kind in KINDS.items())).subquery("contents")
 
 
-def _of_kind(name: str, kind: Kind, course_id: int, student: int | None) -> Rows:
+def _of_kind(name: str, kind: Kind, course_id: int | Collection[int], student: int | None) -> Rows:
     theirs = student is not None and kind.assignment_id is not None
     dates = kind.dates(*((DUE_AT, UNLOCK_AT, LOCK_AT) if theirs else (Assignment.due_at, Assignment.unlock_at, Assignment.lock_at)))
     published = and_(kind.published, or_(kind.assignment_id.is_(None), ASSIGNED)) if theirs else kind.published
@@ -238,14 +244,14 @@ def item_rows(course_id: int, *, staff: bool, details: bool = False, student: in
     return statement.add_columns(*(content.c[name] for name in DETAILS)) if details else statement
 
 
-def items_joined(course_id: int, content: Subquery, *columns: Any, staff: bool) -> Rows:
+def items_joined(course_id: int | Collection[int], content: Subquery, *columns: Any, staff: bool) -> Rows:
     """The course's items with what they stand for; an item whose thing is gone is gone."""
     there = or_(ModuleItem.type.in_(PLAIN), content.c.id.is_not(None))
     statement = (
         select(*columns)
         .select_from(ModuleItem)
         .outerjoin(content, and_(content.c.kind == ModuleItem.type, content.c.id == ModuleItem.content_id))
-        .where(ModuleItem.course_id == course_id, ModuleItem.workflow_state != "deleted", there)
+        .where(in_course(ModuleItem.course_id, course_id), ModuleItem.workflow_state != "deleted", there)
     )
     return statement if staff else statement.where(_published(content))
 

@@ -61,13 +61,20 @@ def walker(mine: Access, caller_id: int, student_id: int | None) -> int | None:
 def progress_of(course_id: int, user_id: int, now: dt.datetime) -> Progress:
     """That user's progress in the course's published modules."""
     modules = db.session.execute(module_rows(staff=False).where(Module.course_id == course_id).order_by(Module.position, Module.id)).all()
-    return evaluate(modules, _requirements(course_id, user_id), now) if modules else Progress()
+    return evaluate(modules, requirements(course_id, user_id), now) if modules else Progress()
 
 
-def _requirements(course_id: int, user_id: int) -> Sequence[AnyRow]:
-    """The published items that ask for something, with what that user did about it."""
+def requirements(course_id: int | Collection[int], user_id: int) -> Sequence[AnyRow]:
+    """The published items of the course, or courses, that ask for something, with what that user did about it."""
     content = contents(course_id, user_id)
-    asked = (ModuleItem.id, ModuleItem.module_id, ModuleItem.position, ModuleItem.requirement, ModuleItem.requirement_score)
+    asked = (
+        ModuleItem.id,
+        ModuleItem.course_id,
+        ModuleItem.module_id,
+        ModuleItem.position,
+        ModuleItem.requirement,
+        ModuleItem.requirement_score,
+    )
     done = (ModuleCompletion.created_at, content.c.points_possible)
     # Of a quiz that is not graded the finished attempts themselves are all there is.
     practice = case((and_(content.c.assignment_id.is_(None), QuizSubmission.kept_score.is_not(None)), QuizSubmission.updated_at))

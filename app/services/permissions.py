@@ -48,7 +48,9 @@ class Right(StrEnum):
     # of the account
     READ_ACCOUNT = "read_account"
     MANAGE_USERS = "manage_user_logins"
+    MANAGE_SIS = "manage_sis"
     CREATE_COURSES = "manage_courses"
+    MANAGE_ACCOUNT = "manage_account_settings"
     BECOME_USER = "become_user"
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import Select, select
 from app.errors import Invalid
 from app.extensions import db
 from app.grading import quizzes
-from app.grading.notation import grade_of
 from app.models.quiz_submissions import LATEST, OPEN, QuizAttempt, QuizSubmission
 from app.models.quizzes import Quiz, QuizQuestion
 from app.models.types import AnyRow, Rows, utc_now
@@ -72,7 +71,7 @@ def post(quiz: Quiz, submission: QuizSubmission, attempt: QuizAttempt, grader: C
     work.workflow_state = PENDING if pending and not work.excused else "graded"
     if not work.excused:
         deductions.clear(work)
-        work.score, work.grade = submission.kept_score, grade_of(submission.kept_score, rules.grading_type, rules.points_possible)
+        work.score, work.grade = submission.kept_score, deductions.shown(submission.kept_score, rules)
         work.grader_id, work.graded_at, work.grade_matches_current_submission = grader.id, utc_now(), True
         work.counted_at = _counted_at(quiz, submission.kept_score, finished)
         deductions.settle(work, rules, policy, utc_now())

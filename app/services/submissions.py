@@ -9,6 +9,7 @@ from app.errors import Forbidden, Invalid, InvalidGrade
 from app.extensions import db
 from app.grading.lateness import lock_explanation
 from app.grading.notation import EXCUSE, NotAGrade, grade_of, score_of
+from app.grading.scheme import DEFAULT_SCHEME
 from app.models.submissions import GradeChange, Submission, SubmissionComment, SubmissionVersion
 from app.models.types import AnyRow, utc_now
 from app.models.writes import insert_unless_there
@@ -119,6 +120,7 @@ def grade(target: AnyRow, caller: Caller, posted: str | None, excuse: bool | Non
     # Locked before the submission, as a change of the assignment does: its points may have changed since `target` was read.
     rules, policy = deductions.locked_rules(target.assignment_id, target.student_id)
     kind, points = rules.grading_type, rules.points_possible
+    scheme = rules.scheme or DEFAULT_SCHEME
     submission = locked_row(target.assignment_id, target.student_id)
     if posted is not None and posted.strip().casefold() == EXCUSE:
         posted, excuse = None, True
@@ -128,10 +130,10 @@ def grade(target: AnyRow, caller: Caller, posted: str | None, excuse: bool | Non
         submission.late_policy_status = submission.seconds_late_override = None
     elif posted is not None:
         try:
-            score = score_of(posted, kind, points)
+            score = score_of(posted, kind, points, scheme)
         except NotAGrade as problem:
             raise InvalidGrade(str(problem)) from problem
-        shown = grade_of(score, kind, points)
+        shown = grade_of(score, kind, points, scheme)
         if shown is not None and kind == "pass_fail" and not points:
             shown = "incomplete" if posted.strip().casefold() in ("fail", "incomplete") else "complete"
         _set(submission, caller, score=score, grade=shown, excused=False)

@@ -14,9 +14,12 @@ from app.models.assignment_overrides import AssignmentOverride, AssignmentOverri
 from app.models.assignments import Assignment
 from app.models.courses import Course
 from app.models.enrollments import Enrollment
+from app.models.favorites import CourseFavorite
+from app.models.grading_standards import GradingStandard
 from app.models.late_policies import LatePolicy
 from app.models.sections import Section
 from app.models.submissions import GradeChange, Submission
+from app.models.terms import EnrollmentTerm
 from app.models.users import User, sortable
 
 
@@ -55,6 +58,16 @@ class CourseFactory(ModelFactory):
     section = factory.RelatedFactory("tests.factories.SectionFactory", factory_related_name="course", default_section=True)
 
 
+class TermFactory(ModelFactory):
+    """A term."""
+
+    class Meta:
+        model = EnrollmentTerm
+
+    account_id = 1
+    name = factory.Sequence(lambda n: f"Term {n}")
+
+
 class SectionFactory(ModelFactory):
     """A section of `course`."""
 
@@ -80,6 +93,24 @@ class EnrollmentFactory(ModelFactory):
     user_id = factory.SelfAttribute("user.id")
     course_section_id = factory.LazyAttribute(lambda enrollment: default_section(enrollment.course_id))
     type = "StudentEnrollment"
+
+
+class FavoriteFactory(ModelFactory):
+    """That a course is a favourite."""
+
+    class Meta:
+        model = CourseFavorite
+
+
+class GradingStandardFactory(ModelFactory):
+    """Gold from 60 %, else Tin: the account's, unless `account_id` is None and `course_id` is said."""
+
+    class Meta:
+        model = GradingStandard
+
+    account_id: int | None = 1
+    title = factory.Sequence(lambda n: f"Standard {n}")
+    data = factory.LazyFunction(lambda: [("Gold", 60), ("Tin", 0)])
 
 
 class AssignmentGroupFactory(ModelFactory):

@@ -218,7 +218,7 @@ def test_students_grade_nothing_and_change_no_graded_topic(student: Api, teacher
     own = student.ok("POST", topics, json={"title": "Mine"})
     url = f"{topics}/{own['id']}"
     teacher.ok("PUT", url, json={"assignment": {"points_possible": 1}})
-    assert student.ok("GET", url)["permissions"] == {"attach": False, "update": False, "reply": True, "delete": False}
+    assert student.ok("GET", url)["permissions"] == {"attach": True, "update": False, "reply": True, "delete": False}
     assert (student.put(url, json={"title": "x"}).status_code, student.delete(url).status_code) == (403, 403)
 
 

@@ -9,7 +9,8 @@ import pytest
 from app.extensions import db
 from app.models.courses import Course
 from app.models.types import utc_now
-from app.services import late_policies
+from app.services import late_policies, sis_courses
+from app.services.permissions import Caller
 from tests.conftest import Api
 from tests.factories import (
     AssignmentFactory,
@@ -124,3 +125,33 @@ def test_the_way_through_modules_leaves_out_what_is_not_theirs(teacher: Api, stu
     path = f"/courses/{course.id}/module_item_sequence?asset_type=ModuleItem&asset_id={items[0]}"
     after = {api.id: api.ok("GET", path)["items"][0]["next"]["id"] for api in (student, peer, teacher)}
     assert after == {student.id: items[1], peer.id: items[2], teacher.id: items[1]}
+
+
+def test_what_comes_next_and_what_happened_go_by_overrides(teacher: Api, student: Api, peer: Api, observer: Api, course: Course) -> None:
+    made = AssignmentFactory(group=AssignmentGroupFactory(course=course), due_at=NOW + 30 * DAY)
+    work = f"/courses/{course.id}/assignments/{made.id}"
+    given(teacher, work, student_ids=[student.id], due_at=NOW + DAY)
+    SubmissionFactory(assignment=made, user=student.user, score=9.0, workflow_state="graded", graded_at=NOW)
+    SubmissionFactory(assignment=made, user=peer.user, score=9.0, workflow_state="graded", graded_at=NOW)
+    talk = {"title": "Talk", "message": "Say", "assignment": {"points_possible": 10}}
+    topic = teacher.ok("POST", f"/courses/{course.id}/discussion_topics", json=talk)
+    discussed = f"/courses/{course.id}/assignments/{topic['assignment_id']}"
+    given(teacher, discussed, student_ids=[student.id])
+    upcoming, stream = "/users/self/upcoming_events", "/users/self/activity_stream"
+    everybody = (student, observer, teacher, peer)
+    assert [len(api.ok("GET", upcoming)) for api in everybody] == [1, 1, 0, 0]
+    assert [len(api.ok("GET", stream)) for api in everybody] == [2, 1, 1, 2]
+    for path in (work, discussed):
+        teacher.ok("PUT", path, json={"assignment": {"only_visible_to_overrides": True, "due_at": f"{NOW + DAY:%Y-%m-%dT%H:%M:%SZ}"}})
+    assert [len(api.ok("GET", upcoming)) for api in everybody] == [2, 2, 2, 0]
+    assert [len(api.ok("GET", stream)) for api in everybody] == [2, 1, 1, 0]
+
+
+def test_a_section_that_a_file_deletes_takes_its_overrides_with_it(teacher: Api, admin: Api, course: Course) -> None:
+    made = AssignmentFactory(group=AssignmentGroupFactory(course=course))
+    section = SectionFactory(course=course, sis_section_id="S1")
+    work = f"/courses/{course.id}/assignments/{made.id}"
+    given(teacher, work, course_section_id=section.id)
+    sis_courses._remove(section, Caller(id=admin.id, admin=True, real_id=admin.id, token_id=0))
+    db.session.commit()
+    assert teacher.ok("GET", f"{work}/overrides") == []

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015_assignment_overrides"
-down_revision = "0014_between"
+revision = "0017_assignment_overrides"
+down_revision = "0016_sis_imports"
 branch_labels = None
 depends_on = None
 contract = False
