@@ -96,7 +96,7 @@ def test_everybody_has_the_dates_that_the_plain_rules_give(course: Course) -> No
         made(world, db.session.get_one(Assignment, work_id), section_ids, user_ids)
         work = Assignment.id == work_id
         rows = {row.student_id: row for row in db.session.execute(gradebook.rows(course_id, user_ids).where(work))}
-        counted = totals._assigned([work_id], user_ids)
+        _, counted = totals._work([work_id], [work_id], user_ids)
         for number, user_id in enumerate(user_ids):
             wanted, theirs = expected(world, number)
             assert (user_id in rows, (work_id, user_id) in counted) == (theirs, theirs)
