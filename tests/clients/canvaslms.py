@@ -20,7 +20,7 @@ published: true
 ASSIGNMENT = """---
 name: Report
 points_possible: 20
-submission_types: [online_text_entry]
+grading_type: percent
 published: true
 ---
 <p>Report what you did.</p>
@@ -79,7 +79,7 @@ def assignments(teacher: Teacher, checks: Checks) -> None:
     with checks.check("assignments edit --create: from a file"):
         teacher.in_course("assignments", "edit", "--create", "--html", "-f", teacher.file("report.md", ASSIGNMENT))
         (made,) = [one for one in teacher.world.taught.get_assignments() if one.name == "Report"]
-        equal((made.points_possible, made.submission_types, made.published), (20, ["online_text_entry"], True))
+        equal((made.points_possible, made.grading_type, made.published), (20, "percent", True))
         equal(made.description.strip(), "<p>Report what you did.</p>")
     with checks.check("assignments set-dates"):
         teacher.in_course("assignments", "set-dates", "-a", "^Report$", "--due-at", "2031-03-01 12:00")
