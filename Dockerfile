@@ -4,13 +4,18 @@ ARG PYTHON_IMAGE=python:3.13-slim-trixie
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /srv/lms
-COPY requirements.txt ./
-# boto3 brings the descriptions of every AWS service (25 MB); the LMS speaks to these only.
+COPY requirements.txt pipeline/slim.py ./
+# boto3 brings the descriptions of every AWS service (25 MB); the LMS speaks to these only. Compiled modules come with symbols
+# for debuggers (10 MB), pydantic with its own old version, SQLAlchemy with other databases, others with what
+# their users' tests need.
 RUN python3 -m venv --without-pip /opt/venv \
     && python3 -m pip --python /opt/venv/bin/python install --require-hashes --no-compile -r requirements.txt \
     && find /opt/venv/lib/python3*/site-packages/botocore/data -mindepth 1 -maxdepth 1 -type d \
         ! -name s3 ! -name sts ! -name sso ! -name sso-oidc -exec rm -r {} + \
-    && find /opt/venv -type d -name tests -prune -exec rm -r {} +
+    && find /opt/venv -type d \( -name tests -o -path '*/sqlalchemy/testing' -o -path '*/alembic/testing' -o -path '*/mako/testing' \
+        -o -path '*/sqlalchemy/dialects/mysql' -o -path '*/sqlalchemy/dialects/mssql' -o -path '*/sqlalchemy/dialects/oracle' \
+        -o -path '*/pydantic/v1' \) -prune -exec rm -r {} + \
+    && python3 slim.py /opt/venv && rm slim.py
 COPY wsgi.py gunicorn.conf.py ./
 COPY migrations migrations
 COPY app app

@@ -21,7 +21,7 @@ run: $(VENV)/.run  ## Serve the LMS with demo data (PORT=8000)
 	@exec $(DEMO) $(BIN)/gunicorn wsgi:app
 
 test: $(VENV)/.dev  ## Run the tests on SQLite and PostgreSQL, with the coverage gate
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
 
 clients: $(VENV)/.dev build/clients/node_modules/.done  ## Let real clients do their work (LMS_URL=, LMS_TOKEN=: an LMS that runs)
 	@$(BIN)/python -m tests.clients $(ARGS)

@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import api, cli, logs
 from app.config import THREADS, Settings, load_or_exit
 from app.extensions import db, engine_options
-from app.http import cors, lifecycle
+from app.http import cors, lifecycle, oidc
 from app.http import errors as http_errors  # not `errors`: that is app.errors
 from app.http.json import OrjsonProvider
 from app.http.lookup import RefConverter
@@ -26,6 +26,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     configure(app, settings)
     db.init_app(app)
     app.extensions["lms_storage"] = open_storage(settings.storage_url)
+    app.extensions["lms_oidc"] = oidc.verifier(settings)
     lifecycle.register(app)
     cors.register(app, settings.cors_origins)
     http_errors.register(app)

@@ -82,7 +82,7 @@ def seed() -> None:
     if db.session.scalar(select(func.count(User.id)).where(User.workflow_state != "deleted")):
         click.echo("There are users already: nothing was changed.")
         return
-    plant()
+    plant(current_app.extensions["lms_storage"])
     db.session.commit()
     click.echo("Planted a bootcamp: 3 courses, 40 students.")
 

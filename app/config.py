@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 DEVELOPMENT_SECRET = "development only: production must set its own"  # noqa: S105 - refused outside development
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SHORTEST_SECRET = 32
+LONGEST_ISSUER = 255
 THREADS = 8
 """Request threads a process; the database pool has a connection for each."""
 
@@ -38,6 +39,18 @@ class Settings:
     """ALLOWED_HOSTS: other host[:port] names this server answers to, comma-separated."""
     cors_origins: tuple[str, ...]
     """CORS_ORIGINS: origins (scheme://host) whose pages may call the API, comma-separated; none by default."""
+    oidc_issuer: str
+    """OIDC_ISSUER: the identity provider whose JWTs sign in, as its `iss` claim spells it; none by default, and then no JWT does."""
+    oidc_audience: tuple[str, ...]
+    """OIDC_AUDIENCE: what tokens must be for (`aud`; `client_id` in Cognito's access tokens), comma-separated; needed with an issuer."""
+    oidc_jwks_url: str
+    """OIDC_JWKS_URL: where the provider's keys are; below the issuer, where Cognito has them, by default."""
+    oidc_roles_claim: str
+    """OIDC_ROLES_CLAIM: the claim that lists a user's groups."""
+    oidc_admin_group: str
+    """OIDC_ADMIN_GROUP: the group whose members are admins while their token says so; none by default."""
+    oidc_provision: bool
+    """OIDC_PROVISION: whether somebody unknown is made a user at their first sign-in, true or false."""
     web_concurrency: int
     """WEB_CONCURRENCY: gunicorn worker processes, 1 to 64."""
     jobs: bool
@@ -81,6 +94,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         base_url=_web_address("BASE_URL", value("BASE_URL", "http://127.0.0.1:8000")),
         allowed_hosts=tuple(_host(host) for host in _listed(environ.get("ALLOWED_HOSTS", ""))),
         cors_origins=tuple(_web_address("CORS_ORIGINS", origin) for origin in _listed(environ.get("CORS_ORIGINS", ""))),
+        **_identity_provider(environ, production),
         web_concurrency=_whole_number("WEB_CONCURRENCY", environ.get("WEB_CONCURRENCY") or "1", 1, 64),
         jobs=_switch("JOBS", environ.get("JOBS") or "on"),
         log_level=(environ.get("LOG_LEVEL") or "INFO").upper(),
@@ -111,6 +125,44 @@ def address_or_exit(environ: Mapping[str, str]) -> str:
     except SettingError as problem:
         sys.exit(f"lms: {problem}")
     return f"{environ.get('LISTEN') or '0.0.0.0'}:{port}"  # noqa: S104 - a container serves every address it has
+
+
+def _identity_provider(environ: Mapping[str, str], production: bool) -> dict[str, Any]:
+    """The settings of sign-in by JWT: off without an issuer, and then only looked at."""
+    issuer = environ.get("OIDC_ISSUER", "").strip()
+    audience = _listed(environ.get("OIDC_AUDIENCE", ""))
+    # Not asked of the issuer's openid-configuration: an address that a document names is one more thing to trust and to fetch.
+    keys = environ.get("OIDC_JWKS_URL", "").strip() or (f"{issuer.rstrip('/')}/.well-known/jwks.json" if issuer else "")
+    provision = (environ.get("OIDC_PROVISION") or "true").strip().lower()
+    if provision not in ("true", "false"):
+        raise SettingError(f"OIDC_PROVISION must be true or false, not {provision!r}")
+    if issuer:
+        _provider_address("OIDC_ISSUER", issuer, production, query=False)
+    if keys:
+        _provider_address("OIDC_JWKS_URL", keys, production, query=True)
+    if issuer and not audience:
+        raise SettingError("OIDC_AUDIENCE is not set: without it tokens for any application of the provider would sign in")
+    return {
+        "oidc_issuer": issuer,
+        "oidc_audience": audience,
+        "oidc_jwks_url": keys,
+        "oidc_roles_claim": environ.get("OIDC_ROLES_CLAIM", "").strip() or "cognito:groups",
+        "oidc_admin_group": environ.get("OIDC_ADMIN_GROUP", "").strip(),
+        "oidc_provision": provision == "true",
+    }
+
+
+def _provider_address(name: str, text: str, production: bool, *, query: bool) -> None:
+    schemes = ("https",) if production else ("https", "http")
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in schemes and parts.hostname and text.isprintable() and " " not in text and "\\" not in text
+        good = good and "@" not in parts.netloc and "#" not in text and (query or "?" not in text) and len(text) <= LONGEST_ISSUER
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError:
+        good = False
+    if not good:
+        raise SettingError(f"{name} must be an address of {' or '.join(schemes)}, at most {LONGEST_ISSUER} characters, not {text!r}")
 
 
 def _listed(text: str) -> tuple[str, ...]:

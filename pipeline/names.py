@@ -13,7 +13,19 @@ from typing import Any
 from pipeline.report import Failure
 
 TASK_DEFINITION = "task-definition.json"
-PASSED_ON = ("ALLOWED_HOSTS", "CORS_ORIGINS", "JOBS", "LOG_LEVEL", "WEB_CONCURRENCY")
+PASSED_ON = (
+    "ALLOWED_HOSTS",
+    "CORS_ORIGINS",
+    "JOBS",
+    "LOG_LEVEL",
+    "OIDC_ADMIN_GROUP",
+    "OIDC_AUDIENCE",
+    "OIDC_ISSUER",
+    "OIDC_JWKS_URL",
+    "OIDC_PROVISION",
+    "OIDC_ROLES_CLAIM",
+    "WEB_CONCURRENCY",
+)
 """Settings of the app that a repository variable of the same name reaches the task by."""
 
 

@@ -2,26 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import Annotated, Literal
+from typing import Literal
 
 from flask import Blueprint
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from sqlalchemy import ColumnElement, and_, exists, select
 
 from app.extensions import db
 from app.http.auth import access, caller, require_right, viewer
 from app.http.files import with_attachments
-from app.http.lookup import Ref, find, find_row, names
+from app.http.lookup import Ref, find, find_row, names, user_named
 from app.http.pagination import page
-from app.http.params import Flag, Html, Id, Instant, Number, Params, Position, Short, Text, Title, absent, takes
+from app.http.params import Flag, Html, Id, Instant, Params, Points, Position, Short, Text, Title, absent, takes
 from app.models.assignment_groups import AssignmentGroup
 from app.models.assignments import Assignment, assignment_rows, submitted_online
+from app.models.discussions import DiscussionTopic, topic_rows
 from app.models.submissions import NEEDS_GRADING, Submission
 from app.models.types import AnyRow, Rows, utc_now
-from app.models.users import User
 from app.serializers.assignments import AssignmentJSON, StatisticsJSON, assignment_json
+from app.serializers.discussions import TopicJSON, topic_json
 from app.serializers.submissions import submission_json
-from app.services import assignment_groups, assignments, gradebook, module_items
+from app.services import assignment_groups, assignments, course_settings, discussions, gradebook, graded_discussions, module_items
 from app.services.module_progress import Holding, held_for
 from app.services.permissions import Right, require
 
@@ -40,19 +41,8 @@ SUBMISSION_TYPE = Literal[
     "not_graded",
 ]
 BUCKET = Literal["past", "overdue", "undated", "ungraded", "unsubmitted", "upcoming", "future"]
-LEAST_POINTS = 0.001
-"""Percentages of less would have more digits than a grade has room for."""
 FEWEST_SCORES = 5
 """Students are not told the statistics of fewer scores: they would tell who has which."""
-
-
-def _worth_something(points: float) -> float:
-    if 0 < points < LEAST_POINTS:
-        raise ValueError(f"must be 0 or at least {LEAST_POINTS}")
-    return points
-
-
-Points = Annotated[Number, Field(ge=0), AfterValidator(_worth_something)]
 
 
 class IncludeParams(Params):
@@ -80,6 +70,8 @@ class AssignmentFields(Params):
     allowed_extensions: list[Short] | None = None
     points_possible: Points | None = None
     grading_type: Literal["points", "percent", "letter_grade", "gpa_scale", "pass_fail", "not_graded"] | None = None
+    grading_standard_id: Id | None = None
+    """What letters mean; null: as in the course."""
     due_at: Instant | None = None
     lock_at: Instant | None = None
     unlock_at: Instant | None = None
@@ -115,7 +107,7 @@ def list_assignments(params: AssignmentListParams, course: Ref, group: Ref | Non
 def list_user_assignments(params: AssignmentListParams, user: Ref, course: Ref) -> list[AssignmentJSON]:
     """List the assignments of a course as they concern one user."""
     mine = require_right(Right.READ)
-    user_id = db.session.scalar(select(User.id).where(names(User, user, caller().id))) or 0
+    user_id = user_named(user, caller().id)
     require(user_id == caller().id or Right.READ_GRADES in mine.rights or user_id in mine.observed_ids)
     require(user_id == caller().id or gradebook.covers(mine, user_id))
     return _shown(page(_listed(params, mine.course_id, user_id)), params.include, user_id)
@@ -128,6 +120,7 @@ def create_assignment(params: AssignmentParams, course: Ref) -> AssignmentJSON:
     mine = require_right(Right.MANAGE_ASSIGNMENTS)
     assignment_groups.lock_course(mine.course_id)
     assignment = assignments.create(mine.course_id, params.assignment.given())
+    graded_discussions.follow(assignment, caller())
     db.session.commit()
     return _one(assignment.id)
 
@@ -148,21 +141,22 @@ def get_assignment(params: IncludeParams, course: Ref, assignment: Ref) -> Assig
 @blueprint.put(f"{COLLECTION}/<ref:assignment>")
 @takes(AssignmentParams)
 def change_assignment(params: AssignmentParams, course: Ref, assignment: Ref) -> AssignmentJSON:
-    """Change an assignment; grades are shown anew when its points or grading type change."""
+    """Change an assignment; grades are shown anew when its points, grading type or standard change."""
     require_right(Right.MANAGE_ASSIGNMENTS)
     found = _assignment(assignment)
     assignments.change(found, params.assignment.given(), caller())
+    graded_discussions.follow(found, caller())
     db.session.commit()
     return _one(found.id)
 
 
 @blueprint.delete(f"{COLLECTION}/<ref:assignment>")
 def delete_assignment(course: Ref, assignment: Ref) -> AssignmentJSON:
-    """Delete an assignment; what was handed in is kept, but counts no more."""
+    """Delete an assignment, with the quiz or discussion that it belongs to; what was handed in is kept, but counts no more."""
     require_right(Right.MANAGE_ASSIGNMENTS)
     found = _assignment(assignment)
     body = _one(found.id)
-    found.workflow_state = "deleted"
+    assignments.remove(found)
     module_items.forget(found.course_id, "Assignment", [found.id])
     db.session.commit()
     return {**body, "workflow_state": "deleted"}
@@ -234,19 +228,41 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, held:
     held = held or _held(rows)
     bodies = [assignment_json(row, looking, include, held.lock(row.id)) for row in rows]
     ids = [row.id for row in rows]
+    discussed = [row.id for row in rows if row.submission_types == assignments.DISCUSSED]
+    if discussed:
+        topics = _topics(discussed, held)
+        for body in bodies:
+            if body["id"] in topics:
+                body["discussion_topic"] = topics[body["id"]]
     if "submission" in include:
         theirs = with_attachments([submission_json(row, looking) for row in db.session.execute(gradebook.of_user(user_id, ids))])
         own = {body["assignment_id"]: body for body in theirs}
         for body in bodies:
             body["submission"] = own.get(body["id"])
     if "score_statistics" in include:
-        fewest = 1 if Right.READ_GRADES in access().rights else FEWEST_SCORES
+        grader = Right.READ_GRADES in access().rights
+        fewest = 1 if grader else FEWEST_SCORES
         scores: dict[int, list[float]] = defaultdict(list)
-        for assignment_id, score in db.session.execute(gradebook.scores(ids)):
+        hidden = not grader and course_settings.stored(access().course_id)["hide_distribution_graphs"]
+        for assignment_id, score in () if hidden else db.session.execute(gradebook.scores(ids)):
             scores[assignment_id].append(score)
         for body in bodies:
             body["score_statistics"] = _statistics(scores[body["id"]], fewest)
     return bodies
+
+
+def _topics(assignment_ids: Collection[int], held: Holding) -> dict[int, TopicJSON]:
+    """The discussions of those assignments that the caller may see, by assignment."""
+    mine, looking = access(), viewer()
+    if Right.READ_FORUM not in mine.rights:
+        return {}
+    found = topic_rows(caller().id, mine.observed_ids).where(DiscussionTopic.assignment_id.in_(assignment_ids))
+    topics = {}
+    for row in db.session.execute(found):
+        if discussions.moderates(mine) or discussions.posted(row):
+            unread = None if discussions.moderates(mine) else held.lock(row.assignment_id) or discussions.early(row)
+            topics[row.assignment_id] = topic_json(row, looking, discussions.permissions(row, mine, caller()), unread)
+    return topics
 
 
 def _statistics(scores: list[float], fewest: int) -> StatisticsJSON | None:

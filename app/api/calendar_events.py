@@ -1,7 +1,7 @@
 """Calendar events: of courses and of the caller; assignments as events."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from app.extensions import db
 from app.http.auth import caller, viewer
-from app.http.lookup import Ref, find, find_row, names
+from app.http.lookup import Ref, find, find_row, living_user, names
 from app.http.pagination import page
 from app.http.params import MOST_ID, DayOrInstant, Flag, Html, Instant, Params, Short, Text, Title, absent, takes
 from app.models.assignments import Assignment, assignment_rows
@@ -24,6 +24,7 @@ from app.serializers.calendar_events import EventJSON, assignment_event_json, ev
 from app.services import calendar_events
 from app.services.calendar_dates import Frequency, Span, span
 from app.services.calendar_events import MOST_COPIES, Context, Copies, accesses, context_of, require_managing, zone_of
+from app.services.module_progress import closed, learner
 from app.services.permissions import Access, Right, require
 
 blueprint = Blueprint("calendar_events", __name__, url_prefix="/api/v1")
@@ -122,7 +123,7 @@ def list_events(params: EventListParams) -> list[EventJSON]:
 def list_user_events(params: EventListParams, user: Ref) -> list[EventJSON]:
     """List events as they concern a user: yourself, or anybody for an admin."""
     mine = caller()
-    user_id = db.session.scalar(select(User.id).where(names(User, user, mine.id), User.workflow_state != "deleted")) or 0
+    user_id = living_user(user, mine.id)
     require(user_id == mine.id or mine.admin)
     return _listed(params, find(select(User.id).where(User.id == user_id)))
 
@@ -162,7 +163,7 @@ def get_assignment_event(assignment: Ref) -> EventJSON:
     row = find_row(_assignment_rows().where(names(Assignment, assignment)))
     courses = _readable(caller().id, [row.course_id])
     require(courses[row.course_id].staff or row.workflow_state == "published")
-    return _assignment_event(row, courses, ())
+    return _assignment_event(row, courses, (), _locks([row], courses).get(row.id))
 
 
 @blueprint.put(f"{COLLECTION}/<ref:event>")
@@ -227,7 +228,8 @@ def _listed(params: EventListParams, user_id: int) -> list[EventJSON]:
     reach = None if params.all_events or params.undated else span(params.start_date, params.end_date, utc_now(), zone_of(user_id))
     if params.type == "assignment":
         rows = page(_due(courses, reach, undated=params.undated and not params.all_events))
-        return [_assignment_event(row, courses, params.excludes) for row in rows]
+        locks = _locks(rows, courses)
+        return [_assignment_event(row, courses, params.excludes, locks.get(row.id)) for row in rows]
     statement = event_rows().where(or_(CalendarEvent.course_id.in_(courses), CalendarEvent.user_id.in_(users)))
     if reach:
         statement = statement.where(between(*reach))
@@ -255,6 +257,12 @@ def _due(courses: dict[int, Access], reach: Span | None, *, undated: bool) -> Ro
     return statement.order_by(Assignment.due_at.is_(None), Assignment.due_at, Assignment.id)
 
 
-def _assignment_event(row: AnyRow, courses: dict[int, Access], excludes: Sequence[str]) -> EventJSON:
+def _locks(rows: Sequence[AnyRow], courses: dict[int, Access]) -> Mapping[int, str]:
+    """Why modules keep those assignments from the caller."""
+    users = {course_id: learner(access, caller().id) for course_id, access in courses.items() if not access.staff}
+    return closed(users, "Assignment", [row.id for row in rows if row.course_id in users], viewer().now)
+
+
+def _assignment_event(row: AnyRow, courses: dict[int, Access], excludes: Sequence[str], lock: str | None) -> EventJSON:
     looking = replace(viewer(), staff=courses[row.course_id].staff)
-    return assignment_event_json(assignment_json(row, looking), row.context_name, looking, excludes)
+    return assignment_event_json(assignment_json(row, looking, lock=lock), row.context_name, looking, excludes)

@@ -1,26 +1,25 @@
 """Courses: listed, made, read, changed, ended; and what the caller may do in one."""
 
-from collections.abc import Collection, Sequence
-from typing import Literal
+from collections.abc import Collection
+from typing import Any, Literal
 
 from flask import Blueprint
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
-from app.errors import NotFound
+from app.errors import Invalid, NotFound
 from app.extensions import db
-from app.http.auth import access, caller, require_account_right, require_right, viewer
-from app.http.lookup import Ref, account_named, find, find_row, names
+from app.http.auth import access, caller, require_account_right, require_right
+from app.http.courses import shown
+from app.http.lookup import Ref, account_named, find, find_row, living_user, names, user_named
 from app.http.pagination import page
-from app.http.params import Flag, Html, Instant, Params, Short, Text, Title, absent, takes
+from app.http.params import MOST_ID, Flag, Html, Id, Instant, Params, Short, Text, Title, WebUrl, absent, takes
 from app.models.courses import Course, course_rows
 from app.models.enrollments import LISTED, Enrollment
-from app.models.types import AnyRow
-from app.models.users import User
-from app.serializers.courses import CourseJSON, course_enrollment_json, course_json, course_section_json, teacher_json
-from app.services import course_embeds, courses, enrollments
-from app.services.permissions import STAFF, Right, require
-from app.services.totals import totals_of
+from app.models.terms import EnrollmentTerm
+from app.serializers.courses import CourseJSON
+from app.services import assignments, courses, enrollments, terms
+from app.services.permissions import Right, require
 
 blueprint = Blueprint("courses", __name__, url_prefix="/api/v1")
 KIND = Literal["student", "teacher", "ta", "observer", "designer"]
@@ -35,7 +34,8 @@ class IncludeParams(Params):
     """What else to show."""
 
     include: list[Text] = []
-    """term, total_scores, teachers, total_students, syllabus_body, sections, public_description, needs_grading_count."""
+    """term, total_scores, teachers, total_students, syllabus_body, sections, public_description, needs_grading_count,
+    course_image, course_progress, favorites."""
 
 
 class CourseListParams(IncludeParams):
@@ -54,6 +54,8 @@ class AccountCourseListParams(IncludeParams):
     state: list[COURSE_STATE] = []
     published: Flag | None = None
     with_enrollments: Flag | None = None
+    enrollment_term_id: Short | None = None
+    """Of this term only: an id, or sis_term_id:X."""
     sort: Literal["course_name", "sis_course_id", "created_at", "id"] = "id"
     order: Literal["asc", "desc"] = "asc"
 
@@ -65,6 +67,9 @@ class CourseFields(Params):
     course_code: Title = absent()
     sis_course_id: Title | None = None
     """Admins only."""
+    term_id: Short | None = None
+    """An id, or sis_term_id:X; admins only. Also as `enrollment_term_id`."""
+    enrollment_term_id: Short | None = None
     start_at: Instant | None = None
     end_at: Instant | None = None
     is_public: Flag | None = None
@@ -75,6 +80,14 @@ class CourseFields(Params):
     default_view: Literal["feed", "wiki", "modules", "assignments", "syllabus"] | None = None
     time_zone: Short | None = Field(None, max_length=64)
     license: Short | None = Field(None, max_length=40)
+    hide_final_grades: Flag | None = None
+    grading_standard_id: int | None = Field(None, ge=0, le=MOST_ID)
+    """What letters mean, and that totals have them; 0 is the default scheme."""
+    image_url: WebUrl | None = None
+    """The course's picture, by its address."""
+    image_id: Id | None = None
+    """The course's picture: one of its files."""
+    remove_image: Flag | None = None
 
 
 class CreateCourseParams(Params):
@@ -124,7 +137,10 @@ def list_courses(params: CourseListParams) -> list[CourseJSON]:
 def list_user_courses(params: CourseListParams, user: Ref) -> list[CourseJSON]:
     """List a user's courses: your own, or anybody's for an admin."""
     mine = caller()
-    user_id = find(select(User.id).where(names(User, user, mine.id), User.workflow_state != "deleted")) if mine.admin else _self_id(user)
+    user_id = living_user(user, mine.id)
+    require(mine.admin or user_id == mine.id)
+    if not user_id:
+        raise NotFound
     return _of_user(params, user_id)
 
 
@@ -144,9 +160,12 @@ def list_account_courses(params: AccountCourseListParams, account: Ref) -> list[
     if params.with_enrollments is not None:
         enrolled = exists().where(Enrollment.course_id == Course.id, Enrollment.workflow_state == "active")
         statement = statement.where(enrolled if params.with_enrollments else ~enrolled)
+    if params.enrollment_term_id is not None:
+        term = select(EnrollmentTerm.id).where(_term(params.enrollment_term_id))
+        statement = statement.where(Course.enrollment_term_id.in_(term))
     column = SORTS[params.sort]
     rows = page(statement.order_by(column.desc() if params.order == "desc" else column, Course.id))
-    return _shown(rows, params.include, caller().id)
+    return shown(rows, params.include, caller().id)
 
 
 @blueprint.post("/accounts/<ref:account>/courses")
@@ -154,7 +173,7 @@ def list_account_courses(params: AccountCourseListParams, account: Ref) -> list[
 def create_course(params: CreateCourseParams, account: Ref) -> CourseJSON:
     """Create a course, unpublished unless `offer` is set."""
     mine = require_account_right(Right.CREATE_COURSES)
-    course = courses.create(account_named(account), params.course.given(), publish=params.offer)
+    course = courses.create(account_named(account), _with_term(params.course.given()), publish=params.offer)
     if params.enroll_me:
         enrollments.enroll(course.id, mine.id, "TeacherEnrollment", "active", by=mine)
     db.session.commit()
@@ -179,12 +198,17 @@ def change_course(params: ChangeCourseParams, course: Ref) -> CourseJSON:
     mine = access(deleted=caller().admin)
     require(NEEDED.get(event, Right.MANAGE_COURSE) in mine.rights)
     require("sis_course_id" not in fields or caller().admin, "only an admin may change SIS ids")
+    fields = _with_term(fields)
     found = find(select(Course).where(Course.id == mine.course_id).with_for_update(key_share=True))
+    require(fields.get("enrollment_term_id", found.enrollment_term_id) == found.enrollment_term_id or caller().admin)
     if event:
         courses.bring(found, event, caller())
     elif found.workflow_state == "deleted":
         raise NotFound
+    before = found.grading_standard_id
     courses.change(found, fields)
+    if found.grading_standard_id != before:
+        assignments.show_letters_anew(found.id, caller())
     db.session.commit()
     return _one(mine.course_id, ("syllabus_body", "public_description"))
 
@@ -208,73 +232,41 @@ def get_permissions(params: PermissionsParams, course: Ref) -> dict[str, bool]:
     return {name: name in rights for name in params.permissions or [right.value for right in Right]}
 
 
+def _term(text: str) -> ColumnElement[bool]:
+    """The condition that names the term. Raises Invalid where `text` is no reference."""
+    try:
+        return names(EnrollmentTerm, Ref.parse(text))
+    except ValueError as problem:
+        raise Invalid.field("enrollment_term_id", str(problem)) from problem
+
+
+def _with_term(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields with the number of the term that they name, if any. Raises Invalid and NotFound."""
+    named = [fields.pop(name, None) for name in ("term_id", "enrollment_term_id")]
+    given = next(filter(None, named), None)
+    return fields if given is None else {**fields, "enrollment_term_id": terms.hold(_term(given))}
+
+
 def _self_id(user: Ref) -> int:
     """The caller's id, if `user` names them. Raises Forbidden."""
     mine = caller()
-    require(user.kind == "self" or user.id == mine.id or db.session.scalar(select(User.id).where(names(User, user))) == mine.id)
+    require(user_named(user, mine.id) == mine.id)
     return mine.id
 
 
 def _of_user(params: CourseListParams, user_id: int) -> list[CourseJSON]:
     """The courses in which the user is enrolled: unpublished ones only for their staff."""
     states = STATES[params.enrollment_state]
-    conditions: list[ColumnElement[bool]] = [
-        Enrollment.course_id == Course.id,
-        Enrollment.user_id == user_id,
-        Enrollment.workflow_state.in_(states),
-    ]
+    conditions: list[ColumnElement[bool]] = []
     if params.enrollment_type:
         conditions.append(Enrollment.type == f"{params.enrollment_type.capitalize()}Enrollment")
     if params.enrollment_role:
         conditions.append(Enrollment.type == params.enrollment_role)
-    drafts = and_(Course.workflow_state == "unpublished", Enrollment.type.in_([str(role) for role in STAFF]))
-    conditions.append(or_(Course.workflow_state.in_(("available", "completed")), drafts))
-    statement = course_rows().where(exists().where(*conditions))
+    statement = course_rows().where(courses.shown_to(user_id, states, *conditions))
     if params.state:
         statement = statement.where(Course.workflow_state.in_(params.state))
-    return _shown(page(statement.order_by(Course.id)), params.include, user_id, states)
+    return shown(page(statement.order_by(Course.id)), params.include, user_id, states)
 
 
 def _one(course_id: int, include: Collection[str]) -> CourseJSON:
-    return _shown([find_row(course_rows().where(Course.id == course_id))], include, caller().id)[0]
-
-
-def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, states: Collection[str] = LISTED) -> list[CourseJSON]:
-    """Courses with the user's own enrolments and what `include` asks for: one statement for each kind of thing."""
-    ids = [row.id for row in rows]
-    looking = viewer()
-    mine = course_embeds.enrollments_of(user_id, ids, states)
-    # An enrolment that gives no rights (an invitation, one that is over) shows the course, not what is in it.
-    closed = set() if looking.admin else {course_id for course_id, held in mine.items() if not any(row.in_force for row in held)}
-    bodies = {row.id: course_json(row, looking, () if row.id in closed else include) for row in rows}
-    student_in = [(course_id, user_id) for course_id, held in mine.items() if any(row.type == "StudentEnrollment" for row in held)]
-    totals = totals_of(student_in) if "total_scores" in include else {}
-    for course_id, body in bodies.items():
-        held = mine.get(course_id, [])
-        of_student = totals.get((course_id, user_id))
-        body["enrollments"] = [course_enrollment_json(row, of_student if row.type == "StudentEnrollment" else None) for row in held]
-        if "sections" in include:
-            body["sections"] = [course_section_json(row) for row in held]
-    _embed({course_id: body for course_id, body in bodies.items() if course_id not in closed}, include)
-    return list(bodies.values())
-
-
-def _embed(bodies: dict[int, CourseJSON], include: Collection[str]) -> None:
-    if "teachers" in include:
-        teachers = course_embeds.teachers_of(bodies)
-        for course_id, body in bodies.items():
-            body["teachers"] = [teacher_json(row, viewer()) for row in teachers.get(course_id, [])]
-    if "total_students" in include:
-        counts = course_embeds.student_counts(bodies)
-        for course_id, body in bodies.items():
-            body["total_students"] = counts.get(course_id, 0)
-    if "needs_grading_count" in include:
-        waiting = course_embeds.needs_grading_counts([course_id for course_id, body in bodies.items() if _grades(body)])
-        for course_id, body in bodies.items():
-            if _grades(body):
-                body["needs_grading_count"] = waiting.get(course_id, 0)
-
-
-def _grades(body: CourseJSON) -> bool:
-    """Whether the caller is told how much work waits for a grade."""
-    return caller().admin or any(held["type"] in ("teacher", "ta") for held in body.get("enrollments", []))
+    return shown([find_row(course_rows().where(Course.id == course_id))], include, caller().id)[0]

@@ -1,21 +1,26 @@
 """What people write under the topics of discussions."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Literal
 
 from flask import Blueprint
 from sqlalchemy import or_
 
 from app.extensions import db
-from app.http.auth import caller, require_right, viewer
+from app.http.auth import access, caller, viewer
+from app.http.discussions import attached, attachments, opened, seen
 from app.http.lookup import Ref, find_row, names
 from app.http.pagination import page
 from app.http.params import Html, Id, Params, takes
 from app.models.discussions import DiscussionEntry, DiscussionTopic
 from app.models.types import AnyRow
 from app.serializers.discussions import EntryJSON, ViewJSON, entry_json, view_json
-from app.services import discussion_entries, discussions
-from app.services.permissions import Access, Right
+from app.serializers.files import FileJSON
+from app.services import discussion_entries, discussions, graded_discussions, module_items
+from app.services.module_content import CONTRIBUTE
+from app.services.module_progress import Holding
+from app.services.permissions import Right
 
 blueprint = Blueprint("discussion_entries", __name__, url_prefix="/api/v1")
 TOPIC = "/courses/<ref:course>/discussion_topics/<ref:topic>"
@@ -40,7 +45,7 @@ def view_topic(course: Ref, topic: Ref) -> ViewJSON:
     """Get everything under a topic, replies within what they answer, with who wrote and what the caller has not read."""
     found = _readable(topic)
     rows = db.session.execute(discussion_entries.of_topic(found.id, caller().id).order_by(DiscussionEntry.id)).all()
-    return view_json(rows, viewer())
+    return view_json(rows, viewer(), _files(rows))
 
 
 @blueprint.get(f"{TOPIC}/entry_list")
@@ -49,18 +54,19 @@ def list_named_entries(params: EntryListParams, course: Ref, topic: Ref) -> list
     """List the entries of those ids, on whatever level they are, in the order of their ids."""
     found = _readable(topic)
     statement = discussion_entries.of_topic(found.id, caller().id).where(DiscussionEntry.id.in_(params.ids))
-    return [entry_json(row, viewer()) for row in page(statement.order_by(DiscussionEntry.id))]
+    return _shown(page(statement.order_by(DiscussionEntry.id)))
 
 
 @blueprint.get(f"{TOPIC}/entries")
 def list_entries(course: Ref, topic: Ref) -> list[EntryJSON]:
     """List the entries right under a topic, newest first, each with the newest replies below it."""
-    found, looking = _readable(topic), viewer()
+    found = _readable(topic)
     statement = discussion_entries.of_topic(found.id, caller().id).where(DiscussionEntry.parent_id.is_(None))
-    bodies = [entry_json(row, looking) for row in page(statement.order_by(DiscussionEntry.id.desc()))]
+    bodies = _shown(page(statement.order_by(DiscussionEntry.id.desc())))
     replies = defaultdict(list)
-    for row in db.session.execute(discussion_entries.recent_replies([body["id"] for body in bodies], caller().id)):
-        replies[row.root_entry_id].append(entry_json(row, looking))
+    below_them = db.session.execute(discussion_entries.recent_replies([body["id"] for body in bodies], caller().id)).all()
+    for row, reply in zip(below_them, _shown(below_them), strict=True):
+        replies[row.root_entry_id].append(reply)
     for body in bodies:
         if below := replies.get(body["id"]):
             body["recent_replies"] = below[: discussion_entries.RECENT]
@@ -71,9 +77,10 @@ def list_entries(course: Ref, topic: Ref) -> list[EntryJSON]:
 @blueprint.post(f"{TOPIC}/entries")
 @takes(EntryParams)
 def create_entry(params: EntryParams, course: Ref, topic: Ref) -> tuple[EntryJSON, Literal[201]]:
-    """Write something under a topic."""
-    _, found = _writable(topic)
-    entry_id = discussion_entries.write(found, caller(), params.message)
+    """Write something under a topic; under a graded one that hands a student's work in."""
+    found, held = _writable(topic)
+    entry_id = discussion_entries.write(found, caller(), params.message, attachment_id=attached())
+    _counted(found, held)
     db.session.commit()
     return _one(found.id, entry_id), 201
 
@@ -85,16 +92,17 @@ def list_replies(course: Ref, topic: Ref, entry: Ref) -> list[EntryJSON]:
     of_topic = discussion_entries.of_topic(found.id, caller().id)
     above = find_row(of_topic.where(names(DiscussionEntry, entry))).id
     below = of_topic.where(or_(DiscussionEntry.root_entry_id == above, DiscussionEntry.parent_id == above))
-    return [entry_json(row, viewer()) for row in page(below.order_by(DiscussionEntry.id.desc()))]
+    return _shown(page(below.order_by(DiscussionEntry.id.desc())))
 
 
 @blueprint.post(f"{ENTRY}/replies")
 @takes(EntryParams)
 def create_reply(params: EntryParams, course: Ref, topic: Ref, entry: Ref) -> tuple[EntryJSON, Literal[201]]:
     """Answer an entry."""
-    mine, found = _writable(topic)
-    discussions.require_entries(mine, found)
-    entry_id = discussion_entries.write(found, caller(), params.message, discussion_entries.existing(found.id, entry.id))
+    found, held = _writable(topic)
+    discussions.require_entries(access(), found)
+    entry_id = discussion_entries.write(found, caller(), params.message, discussion_entries.existing(found.id, entry.id), attached())
+    _counted(found, held)
     db.session.commit()
     return _one(found.id, entry_id), 201
 
@@ -103,9 +111,9 @@ def create_reply(params: EntryParams, course: Ref, topic: Ref, entry: Ref) -> tu
 @takes(EntryParams)
 def change_entry(params: EntryParams, course: Ref, topic: Ref, entry: Ref) -> EntryJSON:
     """Change an entry: its author, and staff."""
-    mine, found = _writable(topic)
+    found, _ = _writable(topic)
     written = discussion_entries.existing(found.id, entry.id, to_change=True)
-    discussion_entries.change(written, mine, caller(), params.message)
+    discussion_entries.change(written, access(), caller(), params.message)
     db.session.commit()
     return _one(found.id, written.id)
 
@@ -113,29 +121,48 @@ def change_entry(params: EntryParams, course: Ref, topic: Ref, entry: Ref) -> En
 @blueprint.delete(ENTRY)
 def delete_entry(course: Ref, topic: Ref, entry: Ref) -> EntryJSON:
     """Delete an entry: its author, and staff. It keeps its place, and so do the replies to it."""
-    mine, found = _writable(topic)
+    found, _ = _writable(topic)
     written = discussion_entries.existing(found.id, entry.id, to_change=True)
-    discussion_entries.remove(written, mine, caller())
+    discussion_entries.remove(written, access(), caller())
+    if found.assignment_id is not None:
+        graded_discussions.taken_back(found.id, found.assignment_id, written.user_id)
     db.session.commit()
     return _one(found.id, written.id)
 
 
 def _readable(topic: Ref) -> AnyRow:
-    """A topic whose entries the caller may read. Raises NotFound and Forbidden."""
-    mine = require_right(Right.READ_FORUM)
-    found = discussions.target(mine, caller(), names(DiscussionTopic, topic))
-    discussions.require_entries(mine, found)
+    """A topic whose entries the caller may read, and reads now. Raises NotFound and Forbidden."""
+    found, held = opened(names(DiscussionTopic, topic))
+    discussions.require_entries(access(), found)
+    seen(found, held)
     return found
 
 
-def _writable(topic: Ref) -> tuple[Access, AnyRow]:
-    """A topic under which the caller may write. Raises NotFound and Forbidden."""
-    mine = require_right(Right.READ_FORUM)
-    found = discussions.target(mine, caller(), names(DiscussionTopic, topic), to_write=True)
-    discussion_entries.require_open(mine, found)
-    return mine, found
+def _writable(topic: Ref) -> tuple[AnyRow, Holding]:
+    """A topic under which the caller may write, and how modules hold it. Raises NotFound and Forbidden."""
+    found, held = opened(names(DiscussionTopic, topic), to_write=True)
+    discussion_entries.require_open(access(), found)
+    return found, held
+
+
+def _counted(found: AnyRow, held: Holding) -> None:
+    """What a student wrote is what a module or a teacher may wait for."""
+    if Right.SUBMIT in access().rights:
+        module_items.record(held.unmet(found.id, CONTRIBUTE), caller().id, CONTRIBUTE)
+        if found.assignment_id is not None:
+            graded_discussions.written(found.assignment_id, caller().id)
 
 
 def _one(topic_id: int, entry_id: int) -> EntryJSON:
     row = find_row(discussion_entries.of_topic(topic_id, caller().id).where(DiscussionEntry.id == entry_id))
-    return entry_json(row, viewer())
+    return _shown([row])[0]
+
+
+def _files(rows: Sequence[AnyRow]) -> dict[int, list[FileJSON]]:
+    """The files of those entries, as far as they are not deleted."""
+    return attachments(row.attachment_id for row in rows if row.workflow_state != "deleted")
+
+
+def _shown(rows: Sequence[AnyRow]) -> list[EntryJSON]:
+    found = _files(rows)
+    return [entry_json(row, viewer(), found.get(row.attachment_id, ())) for row in rows]

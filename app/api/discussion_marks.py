@@ -6,7 +6,8 @@ from flask import Blueprint
 from pydantic import Field
 
 from app.extensions import db
-from app.http.auth import caller, require_right
+from app.http.auth import access, caller, require_right
+from app.http.discussions import opened
 from app.http.lookup import Ref, names
 from app.http.params import Params, takes
 from app.models.discussions import DiscussionTopic
@@ -91,10 +92,9 @@ def rate_entry(params: RatingParams, course: Ref, topic: Ref, entry: Ref) -> Don
 
 def _topic(topic: Ref, *, entries: bool = False) -> AnyRow:
     """A topic that the caller may read, and its `entries` too. Raises NotFound and Forbidden."""
-    mine = require_right(Right.READ_FORUM)
-    found = discussions.target(mine, caller(), names(DiscussionTopic, topic))
+    found, _ = opened(names(DiscussionTopic, topic))
     if entries:
-        discussions.require_entries(mine, found)
+        discussions.require_entries(access(), found)
     return found
 
 

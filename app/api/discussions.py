@@ -1,6 +1,6 @@
 """Discussion topics of a course, its announcements among them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Literal
 
 from flask import Blueprint
@@ -8,15 +8,16 @@ from sqlalchemy import ColumnElement, func
 
 from app.errors import Invalid
 from app.extensions import db
-from app.http.auth import caller, require_right, viewer
+from app.http.auth import caller, require_right
+from app.http.discussions import attached, held, seen, shown, why_unread
 from app.http.lookup import Ref, find_row, names
 from app.http.pagination import page
-from app.http.params import Flag, Html, Instant, Params, Text, Title, absent, takes
+from app.http.params import Flag, Html, Id, Instant, Params, Points, Text, Title, absent, takes
 from app.models.discussions import POSTED_AT, RECENT_ACTIVITY, DiscussionTopic, is_closed, is_posted, topic_rows, unread_count
 from app.models.types import AnyRow, utc_now
-from app.serializers.discussions import DeletedTopicJSON, TopicJSON, topic_json
-from app.services import discussions
-from app.services.permissions import Access, Right
+from app.serializers.discussions import DeletedTopicJSON, TopicJSON
+from app.services import assignment_groups, discussions, graded_discussions, module_items
+from app.services.permissions import Access, Right, require
 
 blueprint = Blueprint("discussions", __name__, url_prefix="/api/v1")
 COLLECTION = "/courses/<ref:course>/discussion_topics"
@@ -41,6 +42,20 @@ class TopicListParams(Params):
     """position: pinned ones first, then the newest."""
 
 
+class GradedFields(Params):
+    """The assignment of a graded discussion."""
+
+    set_assignment: Flag | None = None
+    """No: the discussion is graded no more."""
+    points_possible: Points | None = None
+    grading_type: Literal["points", "percent", "letter_grade", "gpa_scale", "pass_fail", "not_graded"] | None = None
+    due_at: Instant | None = None
+    lock_at: Instant | None = None
+    unlock_at: Instant | None = None
+    assignment_group_id: Id | None = None
+    omit_from_final_grade: Flag | None = None
+
+
 class TopicParams(Params):
     """A new or changed topic."""
 
@@ -58,12 +73,8 @@ class TopicParams(Params):
     pinned: Flag | None = None
     locked: Flag | None = None
     allow_rating: Flag | None = None
-
-
-class SettingsParams(Params):
-    """What is set in a course."""
-
-    allow_student_discussion_topics: Flag | None = None
+    assignment: GradedFields | None = None
+    """Lets it be graded; title, text and state are the topic's own. Null: it is graded no more."""
 
 
 @blueprint.get(COLLECTION)
@@ -80,7 +91,7 @@ def list_topics(params: TopicListParams, course: Ref) -> list[TopicJSON]:
         statement = statement.where(DiscussionTopic.title.icontains(params.search_term, autoescape=True))
     if params.filter_by == "unread":
         statement = statement.where(unread_count(caller().id) > 0)
-    return _shown(page(statement.where(*_in_scope(params.scope)).order_by(*_order(params))), mine)
+    return shown(page(statement.where(*_in_scope(params.scope)).order_by(*_order(params))))
 
 
 @blueprint.post(COLLECTION)
@@ -88,15 +99,23 @@ def list_topics(params: TopicListParams, course: Ref) -> list[TopicJSON]:
 def create_topic(params: TopicParams, course: Ref) -> TopicJSON:
     """Start a discussion, or make an announcement: staff, and students where the course lets them start discussions."""
     mine = require_right(Right.CREATE_FORUM)
-    topic = discussions.create(mine, caller(), params.given())
+    assignment_groups.lock_course(mine.course_id)
+    topic = discussions.create(mine, caller(), _own(params))
+    topic.attachment_id = attached()
+    _grade(topic, mine, params)
     db.session.commit()
     return _one(mine, DiscussionTopic.id == topic.id)
 
 
 @blueprint.get(f"{COLLECTION}/<ref:topic>")
 def get_topic(course: Ref, topic: Ref) -> TopicJSON:
-    """Get a discussion or an announcement."""
-    return _one(require_right(Right.READ_FORUM), names(DiscussionTopic, topic))
+    """Get a discussion or an announcement; that a student read it counts where a module asks for it."""
+    mine = require_right(Right.READ_FORUM)
+    row = _row(mine, names(DiscussionTopic, topic))
+    holding = held([row.id])
+    if why_unread(row, mine, holding) is None:
+        seen(row, holding)
+    return shown([row], holding)[0]
 
 
 @blueprint.put(f"{COLLECTION}/<ref:topic>")
@@ -104,8 +123,13 @@ def get_topic(course: Ref, topic: Ref) -> TopicJSON:
 def change_topic(params: TopicParams, course: Ref, topic: Ref) -> TopicJSON:
     """Change a discussion or an announcement: its author, and staff."""
     mine = require_right(Right.CREATE_FORUM)
+    assignment_groups.lock_course(mine.course_id)
     found = discussions.existing(mine, names(DiscussionTopic, topic))
-    discussions.change(found, mine, caller(), params.given())
+    _require_open(mine, found)
+    graded_discussions.require_dates(found, {} if _ungrades(params) else params.given())
+    _grade(found, mine, params)
+    discussions.change(found, mine, caller(), _own(params))
+    found.attachment_id = attached() or found.attachment_id
     db.session.commit()
     return _one(mine, DiscussionTopic.id == found.id)
 
@@ -114,30 +138,14 @@ def change_topic(params: TopicParams, course: Ref, topic: Ref) -> TopicJSON:
 def delete_topic(course: Ref, topic: Ref) -> DeletedTopicJSON:
     """Delete a discussion or an announcement: staff, and its author as long as it has no entries."""
     mine = require_right(Right.CREATE_FORUM)
+    assignment_groups.lock_course(mine.course_id)
     found = discussions.existing(mine, names(DiscussionTopic, topic))
+    _require_open(mine, found)
+    body = _one(mine, DiscussionTopic.id == found.id)
     discussions.remove(found, mine, caller())
-    with db.session.no_autoflush:
-        body = _one(mine, DiscussionTopic.id == found.id)
+    module_items.forget(mine.course_id, "Discussion", [found.id])
     db.session.commit()
     return {**body, "published": False, "deleted_at": utc_now()}
-
-
-@blueprint.get("/courses/<ref:course>/settings")
-def get_settings(course: Ref) -> dict[str, bool]:
-    """Tell what is set in a course."""
-    mine = require_right(Right.READ)
-    return {"allow_student_discussion_topics": discussions.students_start_topics(mine.course_id)}
-
-
-@blueprint.put("/courses/<ref:course>/settings")
-@takes(SettingsParams)
-def change_settings(params: SettingsParams, course: Ref) -> dict[str, bool]:
-    """Set whether students may start discussions."""
-    mine = require_right(Right.MANAGE_COURSE)
-    if params.allow_student_discussion_topics is not None:
-        discussions.let_students_start_topics(mine.course_id, params.allow_student_discussion_topics)
-    db.session.commit()
-    return {"allow_student_discussion_topics": discussions.students_start_topics(mine.course_id)}
 
 
 def _in_scope(scope: str | None) -> list[ColumnElement[bool]]:
@@ -156,13 +164,41 @@ def _order(params: TopicListParams) -> tuple[Any, ...]:
     return DiscussionTopic.position.is_(None), DiscussionTopic.position, *newest
 
 
-def _one(mine: Access, named: ColumnElement[bool]) -> TopicJSON:
-    """A topic that the caller may read, as they see it. Raises NotFound, and Forbidden where it is not posted yet."""
+def _own(params: TopicParams) -> dict[str, Any]:
+    """What is the topic's own."""
+    return {key: value for key, value in params.given().items() if key != "assignment"}
+
+
+def _ungrades(params: TopicParams) -> bool:
+    """Whether the assignment is to go."""
+    gone = params.assignment is None or params.assignment.given().get("set_assignment") is False
+    return "assignment" in params.model_fields_set and gone
+
+
+def _grade(topic: DiscussionTopic, mine: Access, params: TopicParams) -> None:
+    """Let it be graded, or no more, if that is asked for. Raises Forbidden and Invalid."""
+    if "assignment" not in params.model_fields_set or (_ungrades(params) and topic.assignment_id is None):
+        return
+    require(Right.MANAGE_ASSIGNMENTS in mine.rights)
+    if params.assignment is None or _ungrades(params):
+        gone = graded_discussions.ungrade(topic, caller())
+        module_items.forget(mine.course_id, "Assignment", [gone or 0])
+        return
+    fields = {key: value for key, value in params.assignment.given().items() if key != "set_assignment"}
+    graded_discussions.grade(topic, fields, caller())
+
+
+def _require_open(mine: Access, topic: DiscussionTopic) -> None:
+    """Raise Forbidden where a module keeps the topic from the caller: its author, too."""
+    require(discussions.moderates(mine) or held([topic.id]).lock(topic.id) is None)
+
+
+def _row(mine: Access, named: ColumnElement[bool]) -> AnyRow:
+    """A topic that the caller may see. Raises NotFound, and Forbidden where it is not posted yet."""
     row = find_row(topic_rows(caller().id, mine.observed_ids).where(DiscussionTopic.course_id == mine.course_id, named))
     discussions.require_posted(mine, row)
-    return _shown([row], mine)[0]
+    return row
 
 
-def _shown(rows: Sequence[AnyRow], mine: Access) -> list[TopicJSON]:
-    looking = viewer()
-    return [topic_json(row, looking, discussions.permissions(row, mine, caller())) for row in rows]
+def _one(mine: Access, named: ColumnElement[bool]) -> TopicJSON:
+    return shown([_row(mine, named)])[0]

@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.http.auth import access, caller, require_account_right, require_right, viewer
-from app.http.lookup import Ref, find, find_row, names
+from app.http.lookup import Ref, find, find_row, living_user, names
 from app.http.pagination import page
 from app.http.params import Flag, Id, Instant, Params, Short, Text, takes
 from app.models.courses import Course
@@ -121,9 +121,9 @@ def list_enrollments(params: EnrollmentListParams, course: Ref | None = None, se
 def list_user_enrollments(params: EnrollmentListParams, user: Ref) -> list[EnrollmentJSON]:
     """List a user's enrolments: your own, or anybody's for an admin."""
     mine = caller()
-    found = db.session.scalar(select(User.id).where(names(User, user, mine.id), User.workflow_state != "deleted"))
+    found = living_user(user, mine.id)
     require(mine.admin or found == mine.id)
-    if found is None:
+    if not found:
         raise NotFound
     return _page(params, ROWS.where(Enrollment.user_id == found, Course.workflow_state != "deleted"), None)
 
@@ -241,7 +241,7 @@ def _page(params: EnrollmentListParams, statement: Rows, mine: Access | None) ->
     all_grades = caller().admin or (mine is not None and Right.READ_GRADES in mine.rights)
     observed = mine.observed_ids if mine else frozenset()
     readable = [row for row in rows if row.type == Role.STUDENT and (all_grades or row.user_id == caller().id or row.user_id in observed)]
-    totals = totals_of({(row.course_id, row.user_id) for row in readable})
+    totals = totals_of({(row.course_id, row.user_id) for row in readable}, staff=all_grades)
     graded = {row.id for row in readable}
     looking = viewer()
     return [enrollment_json(row, looking, totals[row.course_id, row.user_id] if row.id in graded else None) for row in rows]
@@ -249,5 +249,6 @@ def _page(params: EnrollmentListParams, statement: Rows, mine: Access | None) ->
 
 def _one(enrollment_id: int) -> EnrollmentJSON:
     row = find_row(ROWS.where(Enrollment.id == enrollment_id))
-    totals = totals_of([(row.course_id, row.user_id)]) if row.type == Role.STUDENT else {}
+    staff = caller().admin or row.user_id != caller().id
+    totals = totals_of([(row.course_id, row.user_id)], staff=staff) if row.type == Role.STUDENT else {}
     return enrollment_json(row, viewer(), totals.get((row.course_id, row.user_id)))

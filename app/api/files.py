@@ -8,16 +8,17 @@ from typing_extensions import TypedDict
 
 from app.extensions import db
 from app.http.auth import access_or_none, caller, viewer
-from app.http.files import folder_of, manages, owner_of, readable, replacement, shown
+from app.http.discussions import require_attached
+from app.http.files import folder_of, held, manages, opened, owner_of, readable, replacement, shown
 from app.http.links import download_url
 from app.http.lookup import Ref, find, names
 from app.http.pagination import page
 from app.http.params import Flag, Id, Instant, Params, SearchTerm, Text, Title, absent, takes
-from app.models.files import File, Owner, file_rows, in_folders_of
-from app.models.types import Rows
+from app.models.files import DISCUSSION, File, Owner, file_rows, in_folders_of
+from app.models.types import AnyRow, Rows
 from app.models.users import User
 from app.serializers.files import FileJSON, uploader_json
-from app.services import files, folders
+from app.services import files, folders, module_items
 from app.services.permissions import Right, require
 
 blueprint = Blueprint("files", __name__, url_prefix="/api/v1")
@@ -98,14 +99,14 @@ def get_quota(course: Ref | None = None, user: Ref | None = None) -> QuotaJSON:
 
 @blueprint.get("/files/<ref:file>")
 def get_file(file: Ref) -> FileJSON:
-    """Get a file; `url` is where it is downloaded, and empty while it is locked for the caller."""
-    return shown(readable(file))
+    """Get a file; `url` is where it is downloaded, and empty while it is locked for the caller. A module may wait for it to be read."""
+    return opened(_readable(file))
 
 
 @blueprint.get("/courses/<ref:course>/files/<ref:file>")
 def get_course_file(course: Ref, file: Ref) -> FileJSON:
     """Get a file of a course."""
-    return shown(readable(file, in_folders_of(owner_of(Right.READ, None))))
+    return opened(readable(file, in_folders_of(owner_of(Right.READ, None))))
 
 
 @blueprint.get("/users/<ref:user>/files/<ref:own_file>")
@@ -117,7 +118,7 @@ def get_user_file(user: Ref, own_file: Ref) -> FileJSON:
 @blueprint.get("/files/<ref:file>/public_url")
 def get_public_url(file: Ref) -> PublicUrlJSON:
     """Get an address where the file is to be had without a token, for a day, as long as the caller may read it."""
-    row = readable(file)
+    row = _readable(file)
     require(not shown(row)["locked_for_user"])
     return {"public_url": download_url(row.id, caller().id)}
 
@@ -138,8 +139,18 @@ def delete_file(file: Ref) -> FileJSON:
     found = _file(file, Right.DELETE_FILES)
     body = shown(found)
     files.remove(found)
+    if found.course_id is not None:
+        module_items.forget(found.course_id, "File", [found.id])
     db.session.commit()
     return body
+
+
+def _readable(file: Ref) -> AnyRow:
+    """The file, if the caller may know of it, by way of a discussion too. Raises NotFound and Forbidden."""
+    row = readable(file)
+    if row.purpose == DISCUSSION:
+        require_attached(row)
+    return row
 
 
 def _file(ref: Ref, right: Right) -> File:
@@ -163,7 +174,8 @@ def _listed(params: FileListParams, owner: Owner, where: ColumnElement[bool]) ->
         statement = statement.add_columns(User.short_name, User.avatar_url).join(User, User.id == File.uploader_id)
     direction = desc if params.order == "desc" else asc
     rows = page(statement.order_by(direction(SORTS[params.sort]), direction(File.id)))
-    bodies = [shown(row, listed=True) for row in rows]
+    holding = held(rows)
+    bodies = [shown(row, holding, listed=True) for row in rows]
     if "user" in params.include:
         for body, row in zip(bodies, rows, strict=True):
             body["user"] = uploader_json(row, viewer())

@@ -15,7 +15,7 @@ from app.http.params import Flag, Id, Instant, Params, Position, Text, Title, ab
 from app.models.files import File, Folder, Owner
 from app.models.types import AnyRow, Rows
 from app.serializers.folders import FolderJSON, folder_json
-from app.services import folders
+from app.services import folders, module_items
 from app.services.permissions import Right, require
 
 blueprint = Blueprint("folders", __name__, url_prefix="/api/v1")
@@ -155,7 +155,9 @@ def delete_folder(params: ForceParams, folder: Ref) -> FolderJSON:
     """Delete a folder; with `force` everything in it too."""
     found = _locked(Right.DELETE_FILES, folder)
     body = _one(found.owner, found.id)
-    folders.remove(found, force=params.force)
+    named = folders.remove(found, force=params.force)
+    if found.course_id is not None:
+        module_items.forget(found.course_id, "File", named)
     db.session.commit()
     return body
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from flask import Blueprint
 from sqlalchemy import func, or_, select
@@ -15,10 +15,10 @@ from app.http.params import Flag, Id, Instant, Params, Position, SearchTerm, Tex
 from app.models.modules import Module, ModuleItem, module_rows
 from app.models.types import AnyRow, Rows
 from app.serializers.module_items import ModuleItemJSON, module_item_json
-from app.serializers.modules import ModuleJSON, module_json
-from app.services import assignment_groups, modules
+from app.serializers.modules import ModuleJSON, SequenceJSON, module_json
+from app.services import assignment_groups, module_sequence, modules
 from app.services.module_content import item_rows, path_of
-from app.services.module_progress import prerequisites, progress_of, walker
+from app.services.module_progress import Progress, prerequisites, progress_of, walker
 from app.services.permissions import Right, require
 
 blueprint = Blueprint("modules", __name__, url_prefix="/api/v1")
@@ -41,6 +41,14 @@ class ModuleListParams(ShowParams):
 
     search_term: SearchTerm | None = None
     """In the name; with include[]=items in the titles of items, too."""
+
+
+class SequenceParams(Params):
+    """What stands in the modules."""
+
+    asset_type: Literal["ModuleItem", "File", "Page", "Discussion", "Assignment", "Quiz"]
+    asset_id: Text
+    """Its number; of a page its url, too."""
 
 
 class ModuleFields(Params):
@@ -138,6 +146,36 @@ def _module(module: Ref) -> Module:
     return find(select(Module).where(names(Module, module), *modules.of_course(mine.course_id)).with_for_update(key_share=True))
 
 
+@blueprint.get("/courses/<ref:course>/module_item_sequence")
+@takes(SequenceParams)
+def get_module_item_sequence(params: SequenceParams, course: Ref) -> SequenceJSON:
+    """Tell what comes before and after a thing in the modules; a thing that several items stand for has several places."""
+    mine = require_right(Right.READ)
+    rows = module_sequence.around(mine.course_id, params.asset_type, params.asset_id, staff=mine.staff)
+    if not rows:
+        return {"items": [], "modules": []}
+    ids = {item_id for row in rows for item_id in (row.before, row.id, row.after) if item_id is not None}
+    found = item_rows(mine.course_id, staff=mine.staff).where(ModuleItem.id.in_(ids))
+    walk = _walk(ShowParams())
+    items = {row.id: module_item_json(row, viewer(), path_of(row.type), walk, details=False) for row in db.session.execute(found)}
+    modules_of = {item["module_id"] for item in items.values()}
+    statement = module_rows(staff=mine.staff).where(Module.id.in_(modules_of)).order_by(Module.position, Module.id)
+    return {
+        "items": [
+            {"prev": items.get(row.before), "current": items.get(row.id), "next": items.get(row.after), "mastery_path": None}
+            for row in rows
+        ],
+        "modules": _shown(db.session.execute(statement).all(), ShowParams()),
+    }
+
+
+def _walk(params: ShowParams) -> Progress | None:
+    """How far the student is who is meant, if one is."""
+    mine = access()
+    student_id = walker(mine, caller().id, params.student_id)
+    return None if student_id is None else progress_of(mine.course_id, student_id, viewer().now)
+
+
 def _one(module_id: int) -> ModuleJSON:
     return _shown([find_row(module_rows(staff=True).where(Module.id == module_id))], ShowParams())[0]
 
@@ -145,8 +183,7 @@ def _one(module_id: int) -> ModuleJSON:
 def _shown(rows: Sequence[AnyRow], params: ShowParams) -> list[ModuleJSON]:
     """Modules with what `params` asks for: one statement for each kind of thing."""
     mine = access()
-    student_id = walker(mine, caller().id, params.student_id)
-    walk = None if student_id is None else progress_of(mine.course_id, student_id, viewer().now)
+    walk = _walk(params)
     before = prerequisites(db.session.execute(_order(mine.course_id, staff=mine.staff)).all()) if rows else {}
     counts = _counts([row.id for row in rows])
     looking = viewer()

@@ -12,7 +12,7 @@ from app.http.auth import access, caller, require_right, viewer
 from app.http.lookup import Ref, find, find_row
 from app.http.pagination import page as page_of
 from app.http.params import Flag, Html, Params, SearchTerm, Short, Text, Title, absent, takes
-from app.models.pages import Page, page_named, page_rows, spelled
+from app.models.pages import Page, page_named, page_rows, preferred
 from app.models.types import AnyRow
 from app.serializers.pages import PageJSON, page_json
 from app.services import assignment_groups, module_items, pages
@@ -101,14 +101,14 @@ def get_page(course: Ref, page: str) -> PageJSON:
 def change_page(params: PageParams, course: Ref, page: str) -> PageJSON:
     """Change a page; a new title brings a new url. Students may where its editing_roles say so."""
     mine = require_right(Right.READ)
-    return _change(find(_to_change(mine.course_id).where(page_named(page)).order_by(*_preferred(page))), params)
+    return _change(find(_to_change(mine.course_id).where(page_named(page)).order_by(*preferred(page))), params)
 
 
 @blueprint.delete(f"{COLLECTION}/<page>")
 def delete_page(course: Ref, page: str) -> PageJSON:
     """Delete a page and the module items that stand for it; the front page stays."""
     mine = require_right(Right.MANAGE_PAGES)
-    found = find(_to_change(mine.course_id).where(page_named(page)).order_by(*_preferred(page)))
+    found = find(_to_change(mine.course_id).where(page_named(page)).order_by(*preferred(page)))
     body = _one(found.id)
     pages.remove(found)
     module_items.forget(mine.course_id, "Page", [found.id])
@@ -142,11 +142,7 @@ def change_front_page(params: PageParams, course: Ref) -> PageJSON:
 def _named(course_id: int, name: str) -> Any:
     """The page by that name, the deleted left out: its url before a number that looks like it."""
     rows = page_rows(staff=True, body=True).where(Page.course_id == course_id, page_named(name))
-    return rows.order_by(*_preferred(name)).limit(1)
-
-
-def _preferred(name: str) -> tuple[Any, ...]:
-    return () if "\0" in name else ((Page.url != spelled(name)).asc(),)
+    return rows.order_by(*preferred(name)).limit(1)
 
 
 def _to_change(course_id: int) -> Any:

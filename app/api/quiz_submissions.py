@@ -24,7 +24,8 @@ from app.serializers.quiz_submissions import (
     quiz_submission_json,
     submission_question_json,
 )
-from app.services import gradebook, quiz_attempts, quiz_grades, quizzes
+from app.services import gradebook, quiz_attempts, quiz_files, quiz_grades, quizzes
+from app.services.module_progress import held_for
 from app.services.permissions import Access, Right, require
 
 blueprint = Blueprint("quiz_submissions", __name__, url_prefix="/api/v1")
@@ -90,6 +91,8 @@ def start_quiz(params: StartParams, course: Ref, quiz: Ref) -> QuizSubmissionsJS
     """Begin an attempt at a quiz."""
     mine = require_right(Right.SUBMIT)
     row = _quiz(mine, quiz)
+    lock = held_for(mine, caller().id, "Quiz", [row.id], viewer().now).lock(row.id)
+    require(lock is None, lock)
     _end_overdue(row.id)
     submission = quiz_attempts.start(row, caller().id, params.access_code, utc_now())
     db.session.commit()
@@ -176,6 +179,7 @@ def answer_questions(params: AnswerParams, quiz_submission: Ref) -> SubmissionQu
     row = _own_or_graded(mine, quiz_submission)
     _, attempt = _open(mine, row, params)
     answered = quiz_attempts.answer(attempt, [(given.id, given.answer) for given in params.quiz_questions], safe_html)
+    quiz_files.attach(attempt, mine.course_id, caller(), answered)
     db.session.commit()
     kept = attempt.answers
     bodies = [submission_question_json(question, kept.get(str(question["id"])), None, show_right=False) for question in answered]

@@ -14,7 +14,8 @@ from app.http.params import Flag, Html, Id, Instant, Params, SearchTerm, Short, 
 from app.models.quizzes import Quiz
 from app.models.types import AnyRow
 from app.serializers.quizzes import QuizJSON, QuizPermissionsJSON, quiz_json
-from app.services import assignment_groups, quizzes
+from app.services import assignment_groups, module_items, quizzes
+from app.services.module_progress import Holding, held_for
 from app.services.permissions import Access, Right, require
 
 blueprint = Blueprint("quizzes", __name__, url_prefix="/api/v1")
@@ -69,7 +70,9 @@ def list_quizzes(params: QuizListParams, course: Ref) -> list[QuizJSON]:
         statement = statement.where(quizzes.published())
     if params.search_term:
         statement = statement.where(quizzes.title().icontains(params.search_term, autoescape=True))
-    return [_shown(mine, row) for row in page(statement.order_by(Quiz.id))]
+    rows = page(statement.order_by(Quiz.id))
+    held = _held(mine, [row.id for row in rows])
+    return [_shown(mine, row, held) for row in rows]
 
 
 @blueprint.post(COLLECTION)
@@ -85,11 +88,14 @@ def create_quiz(params: QuizParams, course: Ref) -> QuizJSON:
 
 @blueprint.get(f"{COLLECTION}/<ref:quiz>")
 def get_quiz(course: Ref, quiz: Ref) -> QuizJSON:
-    """Get a quiz."""
+    """Get a quiz; that a student read it counts where a module asks for it."""
     mine = require_right(Right.READ)
     row = find_row(quizzes.rows(mine.course_id).where(names(Quiz, quiz)))
     require(mine.staff or row.workflow_state == "published")
-    return _shown(mine, row)
+    held = _held(mine, [row.id])
+    if row.unlock_at is None or row.unlock_at <= viewer().now:
+        module_items.viewed(mine, caller().id, held, row.id)
+    return _shown(mine, row, held)
 
 
 @blueprint.put(f"{COLLECTION}/<ref:quiz>")
@@ -98,7 +104,10 @@ def change_quiz(params: QuizParams, course: Ref, quiz: Ref) -> QuizJSON:
     """Change a quiz, and its assignment with it; attempts that have begun go on as they began."""
     mine = require_right(Right.MANAGE_ASSIGNMENTS)
     found = _locked(mine, quiz)
+    before = found.assignment_id
     quizzes.change(found, params.quiz.given(), caller())
+    if before is not None and found.assignment_id is None:
+        module_items.forget(mine.course_id, "Assignment", [before])
     db.session.commit()
     return _one(mine, found.id)
 
@@ -110,6 +119,7 @@ def delete_quiz(course: Ref, quiz: Ref) -> QuizJSON:
     found = _locked(mine, quiz)
     body = _one(mine, found.id)
     quizzes.remove(found)
+    module_items.forget(mine.course_id, "Quiz", [found.id])
     db.session.commit()
     return body
 
@@ -122,10 +132,15 @@ def _locked(mine: Access, quiz: Ref) -> Quiz:
 
 
 def _one(mine: Access, quiz_id: int) -> QuizJSON:
-    return _shown(mine, find_row(quizzes.rows(mine.course_id).where(Quiz.id == quiz_id)))
+    return _shown(mine, find_row(quizzes.rows(mine.course_id).where(Quiz.id == quiz_id)), _held(mine, [quiz_id]))
 
 
-def _shown(mine: Access, row: AnyRow) -> QuizJSON:
+def _held(mine: Access, ids: list[int]) -> Holding:
+    """How modules lock those quizzes for the caller."""
+    return held_for(mine, caller().id, "Quiz", ids, viewer().now)
+
+
+def _shown(mine: Access, row: AnyRow, held: Holding) -> QuizJSON:
     manages = Right.MANAGE_ASSIGNMENTS in mine.rights
     grades = Right.READ_GRADES in mine.rights
     permissions: QuizPermissionsJSON = {
@@ -137,4 +152,4 @@ def _shown(mine: Access, row: AnyRow) -> QuizJSON:
         "grade": Right.GRADE in mine.rights,
         "read_statistics": grades,
     }
-    return quiz_json(row, viewer(), permissions)
+    return quiz_json(row, viewer(), permissions, held.lock(row.id))

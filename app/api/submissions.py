@@ -1,33 +1,32 @@
 """Submissions: handed in by students, read and graded by staff, commented by both."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Literal
 
 from flask import Blueprint
+from pydantic import Field
 from sqlalchemy import ColumnElement, Select, asc, desc, func, or_, select
 
 from app.extensions import db
-from app.http.auth import access, caller, require_right, viewer
-from app.http.files import with_attachments
-from app.http.lookup import Ref, find, find_row, ids_named, names
+from app.http.auth import caller, require_right, viewer
+from app.http.lookup import Ref, find, find_row, ids_named, names, user_named
 from app.http.pagination import page
 from app.http.params import Flag, Html, Id, Instant, Params, Position, Text, WebUrl, takes
-from app.models.assignments import Assignment, assignment_rows
+from app.http.submissions import shown
+from app.models.assignments import Assignment
 from app.models.enrollments import Enrollment
 from app.models.submissions import Submission
 from app.models.types import AnyRow
-from app.models.users import User, user_rows
-from app.serializers.assignments import assignment_json
-from app.serializers.submissions import StudentSubmissionsJSON, SubmissionJSON, comment_json, history_json, submission_json
-from app.serializers.users import user_json
-from app.serializers.viewer import Viewer
+from app.models.users import User
+from app.serializers.submissions import StudentSubmissionsJSON, SubmissionJSON
 from app.services import attachments, gradebook, submissions
 from app.services.module_progress import held_for
 from app.services.permissions import Access, Right, require
 
 blueprint = Blueprint("submissions", __name__, url_prefix="/api/v1")
 COLLECTION = "/courses/<ref:course>/assignments/<ref:assignment>/submissions"
+MOST_SECONDS = 10**9
 
 
 class IncludeParams(Params):
@@ -78,6 +77,10 @@ class Grade(Params):
     posted_grade: Text | None = None
     """Points ("8.5"), a percentage ("85%"), a letter ("B+"), complete/incomplete, EX to excuse; blank takes the grade away."""
     excuse: Flag | None = None
+    late_policy_status: Literal["none", "extended", "late", "missing"] | None = None
+    """Whether the work counts as late or missing, whatever the clock says; null leaves it to the clock."""
+    seconds_late_override: int | None = Field(None, ge=0, le=MOST_SECONDS)
+    """How late; only with the status late."""
 
 
 class GradeParams(IncludeParams):
@@ -132,7 +135,7 @@ def list_submissions(params: IncludeParams, course: Ref, assignment: Ref) -> lis
     )
     students = gradebook.students(mine.course_id, mine.section_ids)
     rows = page(gradebook.rows(mine.course_id, students).where(Assignment.id == assignment_id).order_by(User.id))
-    return _shown(rows, params.include)
+    return shown(rows, params.include)
 
 
 @blueprint.get(f"{COLLECTION}/<ref:user>")
@@ -140,9 +143,9 @@ def list_submissions(params: IncludeParams, course: Ref, assignment: Ref) -> lis
 def get_submission(params: IncludeParams, course: Ref, assignment: Ref, user: Ref) -> SubmissionJSON:
     """Get one student's work: your own, your observed student's, or anybody's for staff."""
     mine = require_right(Right.READ)
-    user_id = _student(user)
+    user_id = user_named(user, caller().id)
     require(Right.READ_GRADES in mine.rights or user_id == caller().id or user_id in mine.observed_ids)
-    return _shown([_target(mine, assignment, user_id)], params.include)[0]
+    return shown([_target(mine, assignment, user_id)], params.include)[0]
 
 
 @blueprint.put(f"{COLLECTION}/<ref:user>")
@@ -150,14 +153,15 @@ def get_submission(params: IncludeParams, course: Ref, assignment: Ref, user: Re
 def grade_submission(params: GradeParams, course: Ref, assignment: Ref, user: Ref) -> SubmissionJSON:
     """Grade, excuse or comment one student's work; a student may comment their own."""
     mine = require_right(Right.READ)
-    user_id = _student(user)
+    user_id = user_named(user, caller().id)
     grades = Right.GRADE in mine.rights
     require(grades or (Right.SUBMIT in mine.rights and user_id == caller().id and params.submission is None))
     target = _target(mine, assignment, user_id)
     if params.submission is not None:
         given = params.submission.given()
         posted = (given["posted_grade"] or "") if "posted_grade" in given else None
-        submissions.grade(target, caller(), posted, given.get("excuse"))
+        said = {name: value for name, value in given.items() if name in submissions.STATUS}
+        submissions.grade(target, caller(), posted, given.get("excuse"), said)
     if params.comment.written:
         submissions.comment(target, caller(), params.comment.text_comment, params.comment.attempt, params.comment.file_ids)
     db.session.commit()
@@ -184,7 +188,7 @@ def list_students_submissions(params: StudentSubmissionsParams, course: Ref) -> 
     direction = desc if params.order_direction == "descending" else asc
     order = (Submission.graded_at.is_(None), direction(Submission.graded_at)) if params.order == "graded_at" else ()
     statement = gradebook.rows(mine.course_id, students).where(*wanted)
-    return _shown(page(statement.order_by(*order, direction(User.id), direction(Assignment.id))), params.include)
+    return shown(page(statement.order_by(*order, direction(User.id), direction(Assignment.id))), params.include)
 
 
 def _grouped(
@@ -196,7 +200,7 @@ def _grouped(
     rows = db.session.execute(gradebook.rows(mine.course_id, ids).where(*wanted).order_by(Assignment.id)).all()
     sections = {row.user_id: row.course_section_id for row in db.session.execute(gradebook.sections(mine.course_id, ids))}
     theirs = defaultdict(list)
-    for body in _shown(rows, params.include):
+    for body in shown(rows, params.include):
         theirs[body["user_id"]].append(body)
     return [{"user_id": user_id, "section_id": sections.get(user_id), "submissions": theirs[user_id]} for user_id in ids]
 
@@ -214,13 +218,6 @@ def _students(mine: Access, asked: Collection[str]) -> Select[int]:
     return students.where(Enrollment.user_id.in_(ids))
 
 
-def _student(user: Ref) -> int:
-    """The id of the user; 0 where there is nobody."""
-    if user.kind == "self":
-        return caller().id
-    return user.id if user.kind == "id" else db.session.scalar(select(User.id).where(names(User, user))) or 0
-
-
 def _target(mine: Access, assignment: Ref, user_id: int) -> AnyRow:
     """One student's work on one assignment, in one statement. Raises NotFound, and Forbidden for a draft or another section's student."""
     row = find_row(gradebook.target(mine.course_id, names(Assignment, assignment), User.id == user_id))
@@ -231,52 +228,4 @@ def _target(mine: Access, assignment: Ref, user_id: int) -> AnyRow:
 
 def _one(mine: Access, target: AnyRow, include: Collection[str]) -> SubmissionJSON:
     row = find_row(gradebook.target(mine.course_id, Assignment.id == target.assignment_id, User.id == target.student_id))
-    return _shown([row], include)[0]
-
-
-def _shown(rows: Sequence[AnyRow], include: Collection[str]) -> list[SubmissionJSON]:
-    """Submissions with what `include` asks for: one statement for each kind of thing."""
-    looking = viewer()
-    bodies = [submission_json(row, looking) for row in rows]
-    for name, embed in EMBEDS.items():
-        if name in include:
-            embed(bodies, looking)
-    return with_attachments(bodies)
-
-
-def _ids(bodies: Sequence[SubmissionJSON]) -> list[int]:
-    return [body["id"] for body in bodies if body["id"] is not None]
-
-
-def _comments(bodies: Sequence[SubmissionJSON], looking: Viewer) -> None:
-    found = defaultdict(list)
-    for row in db.session.execute(gradebook.comments(_ids(bodies))):
-        found[row.submission_id].append(comment_json(row, looking))
-    for body in bodies:
-        body["submission_comments"] = found[body["id"]]
-
-
-def _history(bodies: Sequence[SubmissionJSON], _: Viewer) -> None:
-    found = defaultdict(list)
-    for row in db.session.execute(gradebook.versions(_ids(bodies))):
-        found[row.submission_id].append(row)
-    for body in bodies:
-        body["submission_history"] = history_json(found[body["id"]], body)
-
-
-def _users(bodies: Sequence[SubmissionJSON], looking: Viewer) -> None:
-    rows = db.session.execute(user_rows().where(User.id.in_({body["user_id"] for body in bodies})))
-    found = {row.id: user_json(row, looking) for row in rows}
-    for body in bodies:
-        body["user"] = found.get(body["user_id"])
-
-
-def _assignments(bodies: Sequence[SubmissionJSON], looking: Viewer) -> None:
-    rows = db.session.execute(assignment_rows(staff=looking.staff).where(Assignment.id.in_({body["assignment_id"] for body in bodies})))
-    held = held_for(access(), looking.user_id, "Assignment", {body["assignment_id"] for body in bodies}, looking.now)
-    found = {row.id: assignment_json(row, looking, lock=held.lock(row.id)) for row in rows}
-    for body in bodies:
-        body["assignment"] = found.get(body["assignment_id"])
-
-
-EMBEDS = {"submission_comments": _comments, "submission_history": _history, "user": _users, "assignment": _assignments}
+    return shown([row], include)[0]

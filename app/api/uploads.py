@@ -11,17 +11,19 @@ from werkzeug.formparser import FormDataParser
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.http.auth import act_as, caller, reads_only, require_right
-from app.http.files import folder_of, owner_of, readable, shown, storage
+from app.http.discussions import require_attached
+from app.http.files import folder_of, opened, owner_of, readable, shown, storage
 from app.http.hosts import base_url
 from app.http.links import disposition, downloader, sign, signed
-from app.http.lookup import Ref, find, find_row, names
+from app.http.lookup import Ref, find, find_row, names, user_named
 from app.http.params import Id, Params, Short, Text, Title, takes
 from app.models.assignments import Assignment
-from app.models.files import COMMENT, SUBMISSION, File, Owner
+from app.models.files import COMMENT, DISCUSSION, QUIZ, SUBMISSION, File, Owner
+from app.models.quizzes import Quiz
 from app.models.types import AnyRow
 from app.models.users import User
 from app.serializers.files import FileJSON
-from app.services import attachments, files, folders, gradebook
+from app.services import attachments, files, folders, gradebook, quizzes
 from app.services.permissions import Access, Right, require
 from app.storage import LocalStorage, StorageError, TooLargeError
 
@@ -87,7 +89,7 @@ def upload_folder_file(params: UploadParams, folder: Ref) -> UploadJSON:
 def upload_submission_file(params: UploadParams, course: Ref, assignment: Ref, user: Ref) -> UploadJSON:
     """Begin to upload a file that is to be handed in."""
     mine = require_right(Right.SUBMIT)
-    require(_student(user) == caller().id)
+    require(user_named(user, caller().id) == caller().id)
     target = _target(mine, assignment, caller().id)
     attachments.require_upload(target, files.clean_name(params.name))
     return _for_submission(params, target, SUBMISSION)
@@ -98,9 +100,21 @@ def upload_submission_file(params: UploadParams, course: Ref, assignment: Ref, u
 def upload_comment_file(params: UploadParams, course: Ref, assignment: Ref, user: Ref) -> UploadJSON:
     """Begin to upload a file that is to go with a comment on a submission."""
     mine = require_right(Right.READ)
-    student_id = _student(user)
+    student_id = user_named(user, caller().id)
     require(Right.GRADE in mine.rights or (Right.SUBMIT in mine.rights and student_id == caller().id))
     return _for_submission(params, _target(mine, assignment, student_id), COMMENT)
+
+
+@blueprint.post(f"{API}/courses/<ref:course>/quizzes/<ref:quiz>/submissions/self/files")
+@takes(UploadParams)
+def upload_quiz_file(params: UploadParams, course: Ref, quiz: Ref) -> UploadJSON:
+    """Begin to upload a file that is to answer a question of a quiz."""
+    mine = require_right(Right.SUBMIT)
+    row = find_row(quizzes.rows(mine.course_id).where(names(Quiz, quiz)))
+    require(row.workflow_state == "published")
+    owner = Owner(user_id=caller().id)
+    folders.lock_owner(owner)
+    return _begun(params, owner, purpose=QUIZ, course_id=mine.course_id, student_id=caller().id)
 
 
 @blueprint.post("/files/<ref:file>/upload")
@@ -160,9 +174,11 @@ create_success.anonymous = True  # type: ignore[attr-defined]  # read by app/htt
 def download(file: Ref) -> Response:
     """Send a browser on to where the file is, for whom the address was signed, if they may still read it."""
     reads_only()
-    act_as(downloader(file.id, request.args.get("verifier", "")))
+    act_as(*downloader(file.id, request.args.get("verifier", "")))
     row = readable(file)
-    require(not shown(row)["locked_for_user"])
+    if row.purpose == DISCUSSION:
+        require_attached(row)
+    require(not opened(row)["locked_for_user"])
     plain = row.content_type.partition(";")[0].strip()
     header = disposition("inline" if plain in SHOWN and "download_frd" not in request.args else "attachment", row.display_name)
     kept, key = storage(), f"{files.KEEP}/{row.storage_key}"
@@ -183,13 +199,6 @@ def _given_out(kept: LocalStorage, key: str, content_type: str, header: str) -> 
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
-
-
-def _student(user: Ref) -> int:
-    """The id of the user; 0 where there is nobody."""
-    if user.kind == "self":
-        return caller().id
-    return user.id if user.kind == "id" else db.session.scalar(select(User.id).where(names(User, user))) or 0
 
 
 def _target(mine: Access, assignment: Ref, student_id: int) -> AnyRow:

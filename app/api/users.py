@@ -81,6 +81,8 @@ class ChangedUser(NewUser):
 
     email: Title | None = None
     """Admins only."""
+    integration_id: Title | None = None
+    """Admins only: the identity provider's `sub` for this person, who so signs in as this user."""
     avatar: Avatar | None = None
 
 
@@ -158,10 +160,13 @@ def get_profile(user: Ref) -> ProfileJSON:
 @blueprint.put("/users/<ref:user>")
 @takes(ChangeUserParams)
 def change_user(params: ChangeUserParams, user: Ref) -> UserJSON:
-    """Change a user: yourself (but not the e-mail), or anybody for an admin."""
+    """Change a user: yourself (but not e-mail and integration id), or anybody for an admin."""
     fields = params.user.given()
     person = find(select(User).where(own_or(Right.MANAGE_USERS, user), User.workflow_state != "deleted"))
     require("email" not in fields or caller().admin, "only an admin may change an e-mail address")
+    if "integration_id" in fields:
+        # As with tokens: whoever says who signs in as an admin could sign in as that admin.
+        require(caller().admin and (person.id == caller().id or not person.admin), "only an admin may, and not for another admin")
     avatar = fields.pop("avatar", None)
     if avatar is not None:
         fields["avatar_url"] = avatar.url

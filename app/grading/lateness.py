@@ -1,13 +1,38 @@
 """Late, missing and locked work."""
 
 import datetime as dt
+from dataclasses import dataclass
+
+QUIZ_GRACE = 60
+"""Seconds: a quiz that is handed in when its time is over is on its way for a while."""
 
 
-def seconds_late(submitted_at: dt.datetime | None, due_at: dt.datetime | None) -> int:
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What is said of work beside its grade."""
+
+    late: bool
+    missing: bool
+    seconds_late: int
+
+
+def timing(status: str | None, override: int | None, *, excused: bool, late_by: int, missing: bool) -> Timing:
+    """Staff's word (`status` none, extended, late or missing, with the seconds of `override`) goes before what the clock says."""
+    if excused:
+        return Timing(False, False, 0)
+    if status == "late":
+        return Timing(True, False, override or 0)
+    if status is not None:
+        return Timing(False, status == "missing", 0)
+    return Timing(late_by > 0, missing, late_by)
+
+
+def seconds_late(submitted_at: dt.datetime | None, due_at: dt.datetime | None, submission_type: str | None = None) -> int:
     """Whole seconds between the due date and the hand-in; 0 where it was in time, has no due date, or was not handed in."""
     if submitted_at is None or due_at is None:
         return 0
-    return max(int((submitted_at - due_at).total_seconds()), 0)
+    grace = QUIZ_GRACE if submission_type == "online_quiz" else 0
+    return max(int((submitted_at - due_at).total_seconds()) - grace, 0)
 
 
 def is_missing(

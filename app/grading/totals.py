@@ -40,6 +40,9 @@ class Totals:
     """Graded work only."""
     final: float | None
     """Ungraded work counts as 0."""
+    current_grade: str | None = None
+    """The letters of these, where the course has any."""
+    final_grade: str | None = None
 
 
 def totals(groups: Mapping[int, Group], work: Sequence[Work], *, weighted: bool) -> Totals:
@@ -92,7 +95,8 @@ def _best(loose: list[Work], fixed: Sequence[Work], count: int, *, sign: float) 
     """The `count` items that, with `fixed`, make the highest percentage (`sign` 1) or the lowest (-1).
 
     Dinkelbach's method: with the percentage so far as the rate, the best choice is the items with the most points above
-    that rate; its percentage is the next rate, until it does not change. Where nothing has points, scores alone decide.
+    that rate; its percentage is the next rate, until it does not change. Of a group that has points, items with points must
+    be among those that are left. Where nothing has points, scores alone decide.
     """
     if count >= len(loose):
         return loose
@@ -101,11 +105,12 @@ def _best(loose: list[Work], fixed: Sequence[Work], count: int, *, sign: float) 
     score, points = _sums([*loose, *fixed])
     rate, chosen = score / points, loose[:count]
     for _ in range(100):  # converges in a handful of rounds; the bound is against rounding that never settles
-        chosen = sorted(loose, key=lambda item: -sign * ((item.score or 0.0) - rate * item.points_possible))[:count]
+        above = {item.assignment_id: sign * ((item.score or 0.0) - rate * item.points_possible) for item in loose}
+        ranked = sorted(loose, key=lambda item: -above[item.assignment_id])
+        chosen = ranked[:count]
+        if not _any_points([*chosen, *fixed]):
+            chosen[-1] = next(item for item in ranked if item.points_possible > 0)
         score, points = _sums([*chosen, *fixed])
-        if points <= 0:  # a group that has points must not be judged by those of its items that have none
-            best = max(loose, key=lambda item: (item.points_possible > 0, sign * (item.score or 0.0)))
-            return [best, *chosen[:-1]]
         if abs(score / points - rate) < 1e-12:
             break
         rate = score / points

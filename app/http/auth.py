@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from flask import g, request
+from flask import current_app, g, request
 from sqlalchemy import ColumnElement, Select, and_, bindparam, join, null, or_, select
 from sqlalchemy.exc import DBAPIError
 
@@ -12,12 +12,14 @@ from app.errors import Invalid, InvalidToken, NotFound, Unauthenticated
 from app.extensions import db
 from app.http.hosts import base_url
 from app.http.lookup import Ref, matches, value_of
+from app.http.oidc import SignedIn, Verifier, looks_signed
 from app.http.request import params
 from app.logs import log
 from app.models.assignments import Assignment
 from app.models.courses import Course
 from app.models.enrollments import Enrollment, in_force
 from app.models.files import File, Folder
+from app.models.identities import Identity
 from app.models.jobs import Job
 from app.models.quiz_submissions import QuizSubmission
 from app.models.quizzes import Quiz
@@ -26,10 +28,13 @@ from app.models.tokens import AccessToken
 from app.models.types import AnyRow, Rows, utc_now
 from app.models.users import User
 from app.serializers.viewer import Viewer
+from app.services import identities
 from app.services.permissions import Access, Caller, Membership, Right, Role, access_to, require
 from app.services.tokens import hash_token
 
 READING = ("GET", "HEAD")
+PERSON = "person of the identity provider"
+"""A kind of reference that no parameter can spell."""
 PLACES: dict[str, tuple[Any, Select[Any]]] = {
     "section": (Section, select(Section.course_id)),
     "assignment": (Assignment, select(Assignment.course_id)),
@@ -41,19 +46,49 @@ PLACES: dict[str, tuple[Any, Select[Any]]] = {
 """What else than a course a path may name that lies in one, and how its course is found."""
 
 
-def authenticate() -> None:
-    """Find the caller, and their access to the path's course. Raises Unauthenticated, InvalidToken or Forbidden."""
+def authenticate(most_bytes: int | None = None) -> None:
+    """Find the caller, and their access to the path's course. Raises Unauthenticated, InvalidToken or Forbidden.
+
+    An admin may send a body of `most_bytes`; it is read after their token, and not at all for anybody else if it is larger than usual.
+    """
     if request.method in READING:
         reads_only()
-    rows = _rows(hash_token(_secret()))
-    if not rows:
-        raise InvalidToken
-    first = rows[0]
-    g.caller = Caller(id=first.id, admin=first.admin, real_id=first.id, token_id=first.token_id)
+    provider: Verifier | None = current_app.extensions["lms_oidc"]
+    secret, in_header = _secret()
+    # A JWT in a query would be written into logs and histories: there only our own tokens, as in Canvas.
+    if provider is not None and in_header and looks_signed(secret):
+        rows = _sign_in(provider.verify(secret), provision=provider.settings.oidc_provision)
+    else:
+        rows = _rows(hash_token(secret))
+        if not rows:
+            raise InvalidToken
+        g.caller = Caller(id=rows[0].id, admin=rows[0].admin, real_id=rows[0].id, token_id=rows[0].token_id)
+    if most_bytes is not None and g.caller.admin:
+        request.max_content_length = most_bytes
     wanted = params().get("as_user_id")
     if wanted is not None and wanted != "":
         rows = _become(str(wanted))
     g.access = _access(rows, g.caller)
+
+
+def _sign_in(person: SignedIn, *, provision: bool) -> Sequence[AnyRow]:
+    """Go on as the user who is that person. Their group gives an admin's rights to this request only: nothing of it is stored."""
+    rows = _rows(person=person)
+    if not rows:
+        db.session.rollback()  # out of AUTOCOMMIT, if this is a read: a user and what links them are made together
+        who = (person.issuer, person.subject)
+        if identities.user_for(*who, name=person.name, email=person.email, provision=provision) is None:
+            raise InvalidToken
+        db.session.commit()
+        if request.method in READING:
+            reads_only()
+        rows = _rows(person=person)
+    if not rows:
+        raise InvalidToken  # deleted in this very moment
+    first = rows[0]
+    until = person.expires if person.admin and not first.admin else None
+    g.caller = Caller(id=first.id, admin=first.admin or person.admin, real_id=first.id, token_id=0, admin_until=until)
+    return rows
 
 
 def reads_only() -> None:
@@ -61,21 +96,24 @@ def reads_only() -> None:
     db.session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
 
 
-def act_as(user_id: int) -> None:
-    """Go on as that user, whom a signature names in place of a token. Raises NotFound if they are no more."""
+def act_as(user_id: int, admin_until: int | None = None) -> None:
+    """Go on as that user, whom a signature names in place of a token, or as an admin if it says so. Raises NotFound if they are no more."""
     rows = _rows(user=Ref("id", str(user_id)))
     if not rows:
         raise NotFound
-    g.caller = Caller(id=user_id, admin=rows[0].admin, real_id=user_id, token_id=0)
+    admin = rows[0].admin or admin_until is not None
+    g.caller = Caller(id=user_id, admin=admin, real_id=user_id, token_id=0, admin_until=None if rows[0].admin else admin_until)
     g.access = _access(rows, g.caller)
 
 
-def _secret() -> str:
+def _secret() -> tuple[str, bool]:
+    """The token, and whether it came in the header."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    secret = secret.strip() if scheme.lower() == "bearer" else request.args.get("access_token", "")
+    in_header = scheme.lower() == "bearer"
+    secret = secret.strip() if in_header else request.args.get("access_token", "")
     if not secret:
         raise Unauthenticated
-    return secret
+    return secret, in_header
 
 
 def _become(wanted: str) -> Sequence[AnyRow]:
@@ -102,18 +140,20 @@ def _become(wanted: str) -> Sequence[AnyRow]:
     return rows
 
 
-def _rows(token_hash: bytes = b"", user: Ref | None = None, token_id: int = 0) -> Sequence[AnyRow]:
+def _rows(token_hash: bytes = b"", user: Ref | None = None, token_id: int = 0, person: SignedIn | None = None) -> Sequence[AnyRow]:
     """The caller's row, once for each enrolment in force in the path's course."""
     path = request.view_args or {}
     where = next((kind for kind in ("course", *PLACES) if isinstance(path.get(kind), Ref)), None)
     ref: Ref | None = path.get(where) if where else None
-    statement = _statement(where, ref.kind if ref else "", user.kind if user else "")
+    statement = _statement(where, ref.kind if ref else "", PERSON if person else user.kind if user else "")
     values = {
         "hash": token_hash,
         "now": utc_now(),
         "token_id": token_id,
         "place": value_of(ref) if ref else 0,
         "person": value_of(user) if user else 0,
+        "issuer": person.issuer if person else "",
+        "subject": person.subject if person else "",
     }
     try:
         return db.session.execute(statement, values).all()
@@ -127,23 +167,27 @@ def _rows(token_hash: bytes = b"", user: Ref | None = None, token_id: int = 0) -
 
 @cache
 def _statement(place: str | None, place_kind: str, person_kind: str) -> Rows:
-    """Token (or, masquerading, reference) -> user, joined with the course that the path names and their enrolments there."""
+    """Token, identity or (masquerading) reference -> user, joined with the course that the path names and their enrolments there."""
     now = bindparam("now", type_=Enrollment.start_at.type)
-    if person_kind:
-        columns: list[Any] = [bindparam("token_id", type_=AccessToken.id.type).label("token_id")]
+    columns: list[Any] = [bindparam("token_id", type_=AccessToken.id.type).label("token_id")]
+    source: Any = User
+    if person_kind == PERSON:
+        source = join(Identity, User, Identity.user_id == User.id)
+        condition = and_(Identity.issuer == bindparam("issuer"), Identity.subject == bindparam("subject"), Identity.user_id == User.id)
+    elif person_kind:
         condition = matches(User, person_kind, bindparam("person"))
     else:
+        source = join(AccessToken, User, AccessToken.user_id == User.id)
         columns = [AccessToken.id.label("token_id")]
         alive = or_(AccessToken.expires_at.is_(None), AccessToken.expires_at > now)
         condition = and_(AccessToken.token_hash == bindparam("hash"), AccessToken.user_id == User.id, alive)
-    condition = and_(condition, User.workflow_state != "deleted")
+    condition = and_(condition, User.workflow_state.not_in(("deleted", "suspended")))
     columns += [User.id, User.admin]
     if place is None:
         return select(*columns, null().label("course_id")).where(condition)
     columns += [Course.id.label("course_id"), Course.workflow_state, Course.is_public, Course.is_public_to_auth_users]
     columns += [Enrollment.type, Enrollment.course_section_id, Enrollment.limit_privileges_to_course_section, Enrollment.associated_user_id]
     mine = and_(Enrollment.course_id == Course.id, Enrollment.user_id == User.id, in_force(now))
-    source = User if person_kind else join(AccessToken, User, AccessToken.user_id == User.id)
     return select(*columns).select_from(source).outerjoin(Course, _named(place, place_kind)).outerjoin(Enrollment, mine).where(condition)
 
 

@@ -1,6 +1,6 @@
 """What the routes of files, folders and uploads share: whose folders the path names, what a file looks like to the caller."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import current_app
@@ -8,14 +8,15 @@ from sqlalchemy import or_, select
 
 from app.http.auth import access_or_none, caller, require_right, viewer
 from app.http.links import download_url
-from app.http.lookup import Ref, find, find_row, names
+from app.http.lookup import Ref, find, find_row, living_user, names
 from app.models.files import COURSE, File, Folder, Owner, file_rows
 from app.models.types import AnyRow
 from app.models.users import User
 from app.serializers.files import FileJSON, attachments_json, file_json
 from app.serializers.submissions import SubmissionJSON
-from app.services import attachments, files
+from app.services import attachments, files, module_items
 from app.services.folders import Tree
+from app.services.module_progress import NOTHING_HELD, Holding, held_for
 from app.services.permissions import Right, require
 from app.storage import Storage
 
@@ -33,7 +34,7 @@ def owner_of(right: Right, user: Ref | None) -> Owner:
     if user.kind == "self" or user.id == caller().id:
         return Owner(user_id=caller().id)
     require(Right.MANAGE_USERS in caller().rights)
-    return Owner(user_id=find(select(User.id).where(names(User, user, caller().id), User.workflow_state != "deleted")))
+    return Owner(user_id=find(select(User.id).where(User.id == living_user(user, caller().id))))
 
 
 def folder_of(right: Right, ref: Ref) -> Folder:
@@ -67,16 +68,33 @@ def replacement(ref: Ref) -> Any:
     return select(File.replaced_by_id).where(names(File, ref)).scalar_subquery()
 
 
-def shown(row: Any, *, listed: bool = False) -> FileJSON:
+def held(rows: Iterable[Any]) -> Holding:
+    """How modules lock those files for the caller."""
+    ids = [row.id for row in rows if row.purpose == COURSE]
+    mine = access_or_none()
+    return held_for(mine, caller().id, "File", ids, viewer().now) if ids and mine is not None else NOTHING_HELD
+
+
+def opened(row: AnyRow) -> FileJSON:
+    """The file as the caller reads it now, which may be what a module waits for."""
+    holding = held([row])
+    body, mine = shown(row, holding), access_or_none()
+    if mine is not None and not body["locked_for_user"]:
+        module_items.viewed(mine, caller().id, holding, row.id)
+    return body
+
+
+def shown(row: Any, holding: Holding | None = None, *, listed: bool = False) -> FileJSON:
     """The file as the caller sees it. Lists leave out what lies in locked or hidden folders: for them nothing need be asked."""
     mine = row.purpose != COURSE or viewer().staff
+    lock = (holding or held([row])).lock(row.id)
     node = None if mine or listed else Tree(Owner(row.course_id), viewer().now).nodes.get(row.folder_id)
     return file_json(
         row,
         viewer(),
         download_url(row.id, caller().id),
         manages=mine,
-        folder_locked=bool(node and node.locked),
+        lock=lock or ("This file is locked." if node and node.locked else None),
         folder_hidden=bool(node and node.hidden),
     )
 

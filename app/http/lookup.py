@@ -13,6 +13,7 @@ from app.http.params import MOST_ID
 from app.models.accounts import ROOT_ACCOUNT_ID, Account
 from app.models.courses import Course
 from app.models.sections import Section
+from app.models.terms import EnrollmentTerm
 from app.models.types import AnyRow, Rows
 from app.models.users import User
 
@@ -24,6 +25,7 @@ SIS_COLUMNS: dict[tuple[type, str], Any] = {
     (Course, "sis_course_id"): Course.sis_course_id,
     (Section, "sis_section_id"): Section.sis_section_id,
     (Account, "sis_account_id"): Account.sis_account_id,
+    (EnrollmentTerm, "sis_term_id"): EnrollmentTerm.sis_term_id,
 }
 SIS_KINDS = frozenset(kind for _, kind in SIS_COLUMNS)
 
@@ -149,6 +151,18 @@ def find(statement: Select[T]) -> T:
     if found is None:
         raise NotFound
     return found
+
+
+def user_named(ref: Ref, self_id: int) -> int:
+    """The id of the user, `self_id` for self; 0 where there is nobody. An id is taken as it is, without a look."""
+    if ref.kind in ("id", "self"):
+        return int(value_of(ref, self_id))
+    return db.session.scalar(select(User.id).where(names(User, ref))) or 0
+
+
+def living_user(ref: Ref, self_id: int) -> int:
+    """The id of the user, if there is one who is not deleted; else 0."""
+    return db.session.scalar(select(User.id).where(names(User, ref, self_id), User.workflow_state != "deleted")) or 0
 
 
 def account_named(ref: Ref) -> int:

@@ -16,6 +16,8 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d")
 MOST_ID = 2**63 - 1
 MOST_VALUES = 1000
 """Values of one list."""
+LEAST_POINTS = 0.001
+"""Percentages of less would have more digits than a grade has room for."""
 MOST_TEXT = 100_000
 """Characters of a plain text, such as a comment."""
 Given = ParamSpec("Given")
@@ -78,12 +80,19 @@ def _text(value: object) -> object:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def _worth_something(points: float) -> float:
+    if 0 < points < LEAST_POINTS:
+        raise ValueError(f"must be 0 or at least {LEAST_POINTS}")
+    return points
+
+
 Instant = Annotated[dt.datetime, BeforeValidator(_instant)]
 DayOrInstant = Annotated[dt.date, PlainValidator(_day_or_instant, json_schema_input_type=str)]
 Flag = Annotated[bool, BeforeValidator(lambda value: False if value in (None, "") else value)]
 Id = Annotated[int, Field(ge=1, le=MOST_ID)]
 Position = Annotated[int, Field(ge=1, le=1_000_000)]
 Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+Points = Annotated[Number, Field(ge=0), AfterValidator(_worth_something)]
 Text = Annotated[str, BeforeValidator(_text), Field(max_length=MOST_TEXT)]
 Short = Annotated[str, BeforeValidator(_text), Field(max_length=255)]
 Title = Annotated[str, BeforeValidator(_text), Field(max_length=255), AfterValidator(_not_blank)]

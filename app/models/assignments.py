@@ -7,7 +7,7 @@ from app.extensions import Base
 from app.models.enrollments import active_student
 from app.models.quizzes import Quiz
 from app.models.submissions import NEEDS_GRADING, Submission
-from app.models.types import CreatedAt, Key, LongText, Name, OptionalInstant, Rows, State, UpdatedAt, references
+from app.models.types import BigId, CreatedAt, Key, LongText, Name, OptionalInstant, Rows, State, UpdatedAt, references
 
 NOT_SUBMITTED_ONLINE = frozenset(("on_paper", "none", "not_graded"))
 
@@ -27,6 +27,8 @@ class Assignment(Base):
     allowed_extensions: Mapped[list[str]] = mapped_column(JSON, default=list)
     points_possible: Mapped[float | None]
     grading_type: Mapped[str] = mapped_column(String(20), default="points")
+    grading_standard_id: Mapped[int | None] = mapped_column(BigId)
+    """Null: that of the course."""
     due_at: Mapped[OptionalInstant]
     lock_at: Mapped[OptionalInstant]
     unlock_at: Mapped[OptionalInstant]
@@ -57,6 +59,7 @@ ASSIGNMENT_COLUMNS = (
     Assignment.allowed_extensions,
     Assignment.points_possible,
     Assignment.grading_type,
+    Assignment.grading_standard_id,
     Assignment.due_at,
     Assignment.lock_at,
     Assignment.unlock_at,

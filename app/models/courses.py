@@ -1,10 +1,13 @@
 """Courses."""
 
-from sqlalchemy import Index, String, false, select, text
+from typing import Any
+
+from sqlalchemy import JSON, Index, String, false, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base
-from app.models.types import CreatedAt, Key, LongText, Name, OptionalInstant, Rows, State, UpdatedAt, references
+from app.models.terms import EnrollmentTerm
+from app.models.types import BigId, CreatedAt, Key, LongText, Name, OptionalInstant, Rows, State, UpdatedAt, references
 
 ALIVE = text("workflow_state <> 'deleted'")
 
@@ -30,11 +33,18 @@ class Course(Base):
     default_view: Mapped[str] = mapped_column(String(20), default="modules")
     time_zone: Mapped[str | None] = mapped_column(String(64))
     license: Mapped[str | None] = mapped_column(String(40))
+    enrollment_term_id: Mapped[int] = mapped_column(BigId, default=1, server_default=text("1"), index=True)
+    grading_standard_id: Mapped[int | None] = mapped_column(BigId)
+    """What letters mean in this course; 0 is the default scheme, and null that totals have no letters."""
+    settings: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What was set, by name; the rest is as in the beginning."""
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 
 
 Index("uq_courses_sis_course_id", Course.sis_course_id, unique=True, postgresql_where=ALIVE, sqlite_where=ALIVE)
+# Of the deleted too: an import brings them back.
+Index("ix_courses_sis_course_id", Course.sis_course_id)
 
 COURSE_COLUMNS = (
     Course.id,
@@ -53,11 +63,16 @@ COURSE_COLUMNS = (
     Course.default_view,
     Course.time_zone,
     Course.license,
+    Course.enrollment_term_id,
+    Course.grading_standard_id,
+    Course.settings,
     Course.created_at,
     Course.updated_at,
 )
 
 
 def course_rows() -> Rows:
-    """Courses by columns, the deleted ones too, in no order yet."""
-    return select(*COURSE_COLUMNS)
+    """Courses by columns with their terms, the deleted ones too, in no order yet."""
+    dates = (EnrollmentTerm.start_at.label("term_start_at"), EnrollmentTerm.end_at.label("term_end_at"))
+    found = select(*COURSE_COLUMNS, EnrollmentTerm.name.label("term_name"), *dates)
+    return found.outerjoin(EnrollmentTerm, EnrollmentTerm.id == Course.enrollment_term_id)

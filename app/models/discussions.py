@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Index, String, Text, and_, case, false, fu
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.extensions import Base
+from app.models.assignments import Assignment
 from app.models.types import BigId, CreatedAt, Key, LongText, Name, OptionalInstant, Rows, State, UpdatedAt, references, utc_now
 from app.models.users import User
 
@@ -14,7 +15,10 @@ class DiscussionTopic(Base):
     """A topic of a course, or an announcement: active, unpublished or deleted."""
 
     __tablename__ = "discussion_topics"
-    __table_args__ = (Index("ix_discussion_topics_course_id_is_announcement", "course_id", "is_announcement"),)
+    __table_args__ = (
+        Index("ix_discussion_topics_course_id_is_announcement", "course_id", "is_announcement"),
+        Index("uq_discussion_topics_assignment_id", "assignment_id", unique=True),
+    )
 
     id: Mapped[Key]
     course_id: Mapped[int] = references("courses.id")
@@ -34,6 +38,10 @@ class DiscussionTopic(Base):
     """Among the pinned ones; null for the others."""
     require_initial_post: Mapped[bool] = mapped_column(default=False, server_default=false())
     allow_rating: Mapped[bool] = mapped_column(default=False, server_default=false())
+    assignment_id: Mapped[int | None] = mapped_column(BigId)
+    """Of a graded one, whose title, text and state are those of its assignment too; its dates stand there only."""
+    attachment_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    """The file that goes with it."""
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 
@@ -55,6 +63,8 @@ class DiscussionEntry(Base):
     message: Mapped[str] = mapped_column(Text)
     workflow_state: Mapped[State] = mapped_column(default="active")
     deleted_at: Mapped[OptionalInstant]
+    attachment_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    """The file that goes with it."""
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 
@@ -103,8 +113,13 @@ def is_posted() -> ColumnElement[bool]:
 
 
 def is_closed() -> ColumnElement[bool]:
-    """Topics that are locked by hand or by their date."""
-    return or_(DiscussionTopic.locked, func.coalesce(DiscussionTopic.lock_at <= utc_now(), false()))
+    """Topics of `topic_targets` that are locked by hand, by their date or by their assignment's."""
+    now = utc_now()
+    return or_(
+        DiscussionTopic.locked,
+        func.coalesce(DiscussionTopic.lock_at <= now, false()),
+        func.coalesce(Assignment.lock_at <= now, false()),
+    )
 
 
 POSTED_AT: ColumnElement[object] = case(
@@ -120,6 +135,9 @@ LAST_REPLY_AT = (
 )
 RECENT_ACTIVITY = func.coalesce(LAST_REPLY_AT, POSTED_AT, DiscussionTopic.created_at, type_=DiscussionTopic.created_at.type)
 SUBENTRIES = select(func.count(DiscussionEntry.id)).where(OF_TOPIC).correlate(DiscussionTopic).scalar_subquery()
+ROOT_ENTRIES = (
+    select(func.count(DiscussionEntry.id)).where(OF_TOPIC, DiscussionEntry.depth == 1).correlate(DiscussionTopic).scalar_subquery()
+)
 TOPIC_COLUMNS = tuple(column for column in DiscussionTopic.__table__.columns if column.key != "posted_at")
 
 
@@ -131,7 +149,10 @@ def has_posted(user_ids: Collection[int]) -> ColumnElement[bool]:
 def topic_targets(user_id: int, also: Collection[int] = ()) -> Rows:
     """Topics as acts on them need them; `has_posted`: whether the user, or one of those whom they observe (`also`), wrote there."""
     posted = has_posted(sorted({user_id, *also})).label("has_posted")
-    return select(*TOPIC_COLUMNS, posted).where(DiscussionTopic.workflow_state != "deleted")
+    work = (Assignment.unlock_at.label("work_unlock_at"), Assignment.lock_at.label("work_lock_at"))
+    found = select(*TOPIC_COLUMNS, posted, *work).select_from(DiscussionTopic)
+    found = found.outerjoin(Assignment, Assignment.id == DiscussionTopic.assignment_id)
+    return found.where(DiscussionTopic.workflow_state != "deleted")
 
 
 def unread_count(user_id: int) -> ColumnElement[int]:

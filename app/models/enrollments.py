@@ -51,6 +51,7 @@ class Enrollment(Base):
     start_at: Mapped[OptionalInstant]
     end_at: Mapped[OptionalInstant]
     last_activity_at: Mapped[OptionalInstant]
+    last_attended_at: Mapped[OptionalInstant]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 

@@ -8,11 +8,11 @@ from sqlalchemy import BigInteger, ColumnElement, Index, String, false, select, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base
-from app.models.types import CreatedAt, Key, Name, OptionalInstant, Rows, State, UpdatedAt, references
+from app.models.types import BigId, CreatedAt, Key, Name, OptionalInstant, Rows, State, UpdatedAt, references
 
 AVAILABLE = text("workflow_state = 'available'")
 ROOT = text("parent_folder_id IS NULL AND workflow_state = 'available'")
-COURSE, USER, SUBMISSION, COMMENT = "course", "user", "submission", "comment"
+COURSE, USER, SUBMISSION, COMMENT, QUIZ, DISCUSSION = "course", "user", "submission", "comment", "quiz", "discussion"
 """What a file was uploaded for."""
 
 
@@ -90,6 +90,8 @@ class File(Base):
     assignment_id: Mapped[int | None] = references("assignments.id", nullable=True)
     student_id: Mapped[int | None] = references("users.id", nullable=True)
     """Whose submission it was uploaded for."""
+    quiz_submission_id: Mapped[int | None] = mapped_column(BigId)
+    """Of a file for a quiz: whose answer it has been."""
     replaced_by_id: Mapped[int | None] = references("files.id", index=True, nullable=True)
     """The file of the same name that took this one's place: links to the old one lead there."""
     display_name: Mapped[Name]
@@ -142,6 +144,7 @@ FILE_COLUMNS = (
     File.folder_id,
     File.assignment_id,
     File.student_id,
+    File.quiz_submission_id,
     File.display_name,
     File.content_type,
     File.size,

@@ -1,5 +1,8 @@
 """Modules: the order in which a course is walked through, and what students did on the way."""
 
+import datetime as dt
+from dataclasses import dataclass
+
 from sqlalchemy import JSON, Index, String, false, select
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -67,6 +70,18 @@ class ModuleCompletion(Base):
     user_id: Mapped[int] = references("users.id", index=True)
     requirement: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[CreatedAt]
+
+
+@dataclass(frozen=True, slots=True)
+class CourseProgress:
+    """Of one student in one course that asks for something."""
+
+    asked: int
+    met: int
+    next_item_id: int | None
+    """The first item, in a module that is open, that still asks for something."""
+    completed_at: dt.datetime | None
+    """When the last of all was met; null before."""
 
 
 MODULE_COLUMNS = (

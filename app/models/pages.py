@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
+from typing import Any
 
 from sqlalchemy import ColumnElement, Index, String, false, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base
-from app.models.types import CreatedAt, Key, LongText, Name, Rows, State, UpdatedAt, references
+from app.models.types import CreatedAt, Instant, Key, LongText, Name, Rows, State, UpdatedAt, references
 from app.models.users import User
 
 ALIVE = text("workflow_state <> 'deleted'")
@@ -37,6 +38,23 @@ class Page(Base):
     """Who edited it last."""
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
+
+
+class PageRevision(Base):
+    """A page as it read before a change; what it reads now stands in the page itself."""
+
+    __tablename__ = "page_revisions"
+    __table_args__ = (Index("uq_page_revisions_page_id_revision_id", "page_id", "revision_id", unique=True),)
+
+    id: Mapped[Key]
+    page_id: Mapped[int] = references("pages.id")
+    revision_id: Mapped[int]
+    """1, 2, 3… of the page; the present one is the next."""
+    title: Mapped[Name]
+    url: Mapped[Name]
+    body: Mapped[LongText]
+    user_id: Mapped[int] = references("users.id")
+    updated_at: Mapped[Instant]
 
 
 PAGE_COLUMNS = (
@@ -72,6 +90,11 @@ def page_named(name: str) -> ColumnElement[bool]:
         return false()
     by_url = Page.url == spelled(name)
     return or_(by_url, Page.id == given) if given else by_url
+
+
+def preferred(name: str) -> tuple[Any, ...]:
+    """The order of pages by that name: a url before a number that looks like it."""
+    return () if "\0" in name else ((Page.url != spelled(name)).asc(),)
 
 
 def spelled(name: str) -> str:

@@ -39,6 +39,18 @@ class Submission(Base):
     graded_at: Mapped[OptionalInstant]
     excused: Mapped[bool] = mapped_column(default=False, server_default=false())
     grade_matches_current_submission: Mapped[bool] = mapped_column(default=True, server_default=true())
+    entered_score: Mapped[float | None]
+    """What the score was before the late policy took something; None: nothing was taken."""
+    points_deducted: Mapped[float | None]
+    """For being late; None: the graded work was not late."""
+    late_policy_status: Mapped[str | None] = mapped_column(String(10))
+    """Staff's word against the clock's: none, extended, late or missing."""
+    seconds_late_override: Mapped[int | None]
+    """Only where the status is late."""
+    scored_as_missing: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """The score is what the late policy gives missing work, nobody's judgement."""
+    counted_at: Mapped[OptionalInstant]
+    """When the work that the grade is for was handed in, where that is not the latest attempt."""
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
 
@@ -63,6 +75,10 @@ class SubmissionVersion(Base):
     graded_at: Mapped[OptionalInstant]
     excused: Mapped[bool]
     grade_matches_current_submission: Mapped[bool]
+    entered_score: Mapped[float | None]
+    points_deducted: Mapped[float | None]
+    late_policy_status: Mapped[str | None] = mapped_column(String(10))
+    seconds_late_override: Mapped[int | None]
 
 
 class SubmissionComment(Base):
@@ -86,7 +102,7 @@ class GradeChange(Base):
     id: Mapped[Key]
     submission_id: Mapped[int] = references("submissions.id", index=True)
     grader_id: Mapped[int] = mapped_column(BigId, index=True)
-    """A user; below 0 the quiz whose number it is without the sign."""
+    """A user; below 0 the quiz whose number it is without the sign; 0 the late policy."""
     real_user_id: Mapped[int] = references("users.id")
     """Differs from the grader when an admin acted as them."""
     score_before: Mapped[float | None]
@@ -120,4 +136,9 @@ SUBMISSION_COLUMNS = (
     Submission.graded_at,
     Submission.excused,
     Submission.grade_matches_current_submission,
+    Submission.entered_score,
+    Submission.points_deducted,
+    Submission.late_policy_status,
+    Submission.seconds_late_override,
+    Submission.scored_as_missing,
 )

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, update
+from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.extensions import db
+from app.models.types import Rows
 
 
 def insert_unless_there(model: Any, **values: Any) -> int | None:
@@ -17,7 +18,7 @@ def insert_unless_there(model: Any, **values: Any) -> int | None:
     return made
 
 
-def insert_rows_unless_there(model: Any, columns: Sequence[str], rows: Select[Any]) -> None:
+def insert_rows_unless_there(model: Any, columns: Sequence[str], rows: Rows) -> None:
     """Insert what `rows` selects, which has a WHERE, except where a unique index has one like it."""
     dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
     db.session.execute(dialect.insert(model).from_select(columns, rows).on_conflict_do_nothing())

@@ -57,6 +57,7 @@ class AssignmentJSON(TypedDict):
     has_submitted_submissions: bool
     needs_grading_count: NotRequired[int]
     quiz_id: int | None
+    discussion_topic: NotRequired[Any]
     peer_reviews: bool
     group_category_id: int | None
     muted: bool
@@ -84,7 +85,7 @@ def assignment_json(row: AnyRow, viewer: Viewer, include: Container[str] = (), l
         "unlock_at": row.unlock_at,
         "points_possible": row.points_possible,
         "grading_type": row.grading_type,
-        "grading_standard_id": None,
+        "grading_standard_id": row.grading_standard_id,
         "assignment_group_id": row.assignment_group_id,
         "submission_types": row.submission_types,
         "allowed_attempts": row.allowed_attempts,

@@ -7,6 +7,7 @@ from typing import Any, NotRequired
 from typing_extensions import TypedDict
 
 from app.grading.totals import Totals
+from app.models.modules import CourseProgress
 from app.models.types import AnyRow
 from app.serializers.viewer import Viewer
 
@@ -60,6 +61,35 @@ class IcsJSON(TypedDict):
     ics: str | None
 
 
+class CourseProgressJSON(TypedDict):
+    """How far a student is in a course's modules."""
+
+    requirement_count: int
+    requirement_completed_count: int
+    next_requirement_url: str | None
+    completed_at: dt.datetime | None
+
+
+class ProblemJSON(TypedDict):
+    """Why there is none."""
+
+    message: str
+
+
+class NoProgressJSON(TypedDict):
+    """That there is no progress to tell of."""
+
+    error: ProblemJSON
+
+
+NO_PROGRESS: NoProgressJSON = {
+    "error": {
+        "message": "no progress available because this course is not module based (has modules and module completion requirements) "
+        "or the user is not enrolled as a student in this course"
+    }
+}
+
+
 class CourseJSON(TypedDict):
     """A course."""
 
@@ -95,11 +125,12 @@ class CourseJSON(TypedDict):
     needs_grading_count: NotRequired[int]
     teachers: NotRequired[list[TeacherJSON]]
     sections: NotRequired[list[CourseSectionJSON]]
+    image_download_url: NotRequired[str | None]
+    is_favorite: NotRequired[bool]
+    course_progress: NotRequired[CourseProgressJSON | NoProgressJSON]
     account: NotRequired[dict[str, Any]]
 
 
-DEFAULT_TERM: TermJSON = {"id": 1, "name": "Default Term", "start_at": None, "end_at": None}
-"""Where no terms are kept every course is in this one, as in Canvas."""
 DEFAULT_TIME_ZONE = "Asia/Seoul"
 
 
@@ -112,8 +143,8 @@ def course_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> Co
         "workflow_state": row.workflow_state,
         "account_id": row.account_id,
         "root_account_id": 1,
-        "enrollment_term_id": DEFAULT_TERM["id"],
-        "grading_standard_id": None,
+        "enrollment_term_id": row.enrollment_term_id,
+        "grading_standard_id": row.grading_standard_id,
         "start_at": row.start_at,
         "end_at": row.end_at,
         "created_at": row.created_at,
@@ -123,7 +154,7 @@ def course_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> Co
         "is_public": row.is_public,
         "is_public_to_auth_users": row.is_public_to_auth_users,
         "apply_assignment_group_weights": row.apply_assignment_group_weights,
-        "hide_final_grades": False,
+        "hide_final_grades": bool((row.settings or {}).get("hide_final_grades")),
         "blueprint": False,
         "calendar": {"ics": None},
         "uuid": None,
@@ -134,10 +165,23 @@ def course_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> Co
     if "syllabus_body" in include:
         body["syllabus_body"] = row.syllabus_body
     if "term" in include:
-        body["term"] = DEFAULT_TERM
+        body["term"] = {"id": row.enrollment_term_id, "name": row.term_name, "start_at": row.term_start_at, "end_at": row.term_end_at}
     if "public_description" in include:
         body["public_description"] = row.public_description
     return body
+
+
+def course_progress_json(course_id: int, progress: CourseProgress | None, viewer: Viewer) -> CourseProgressJSON | NoProgressJSON:
+    """How far the student is; without progress, that there is none."""
+    if progress is None:
+        return NO_PROGRESS
+    items = f"{viewer.base_url}/courses/{course_id}/modules/items"
+    return {
+        "requirement_count": progress.asked,
+        "requirement_completed_count": progress.met,
+        "next_requirement_url": None if progress.next_item_id is None else f"{items}/{progress.next_item_id}",
+        "completed_at": progress.completed_at,
+    }
 
 
 def teacher_json(row: AnyRow, viewer: Viewer) -> TeacherJSON:
@@ -159,8 +203,8 @@ def course_enrollment_json(row: AnyRow, totals: Totals | None = None) -> CourseE
     if totals is not None:
         body["computed_current_score"] = totals.current
         body["computed_final_score"] = totals.final
-        body["computed_current_grade"] = None
-        body["computed_final_grade"] = None
+        body["computed_current_grade"] = totals.current_grade
+        body["computed_final_grade"] = totals.final_grade
     return body
 
 

@@ -62,6 +62,7 @@ class TopicJSON(TypedDict):
     author: PersonJSON
     user_name: str
     assignment_id: int | None
+    assignment: NotRequired[Any]
     group_category_id: int | None
     root_topic_id: int | None
     topic_children: list[int]
@@ -91,6 +92,8 @@ class EntryJSON(TypedDict):
     user: NotRequired[PersonJSON]
     editor_id: NotRequired[int]
     message: NotRequired[str]
+    attachment: NotRequired[Any]
+    attachments: NotRequired[list[Any]]
     rating_count: NotRequired[int]
     rating_sum: NotRequired[int]
     deleted: NotRequired[bool]
@@ -118,17 +121,21 @@ def person_json(row: AnyRow, viewer: Viewer) -> PersonJSON:
 
 
 def _permissions_json(permissions: Mapping[str, bool]) -> TopicPermissionsJSON:
-    return {"attach": False, "update": permissions["update"], "reply": permissions["reply"], "delete": permissions["delete"]}
+    return {"attach": permissions["reply"], "update": permissions["update"], "reply": permissions["reply"], "delete": permissions["delete"]}
 
 
-def topic_json(row: AnyRow, viewer: Viewer, permissions: Mapping[str, bool]) -> TopicJSON:
-    """One topic."""
+def _is_locked(row: AnyRow, now: dt.datetime) -> bool:
+    return bool(row.locked or any(at is not None and at <= now for at in (row.lock_at, row.work_lock_at)))
+
+
+def topic_json(row: AnyRow, viewer: Viewer, permissions: Mapping[str, bool], unread: str | None = None) -> TopicJSON:
+    """One topic; `unread` says why the viewer does not read it yet."""
     url = f"{viewer.base_url}/courses/{row.course_id}/discussion_topics/{row.id}"
-    locked = row.locked or (row.lock_at is not None and row.lock_at <= viewer.now)
+    locked = _is_locked(row, viewer.now)
     body: TopicJSON = {
         "id": row.id,
         "title": row.title,
-        "message": row.message,
+        "message": row.message if unread is None else None,
         "html_url": url,
         "url": url,
         "created_at": row.created_at,
@@ -145,9 +152,9 @@ def topic_json(row: AnyRow, viewer: Viewer, permissions: Mapping[str, bool]) -> 
         "locked": locked,
         "can_lock": True,
         "comments_disabled": row.is_announcement and row.locked,
-        "locked_for_user": locked and not viewer.staff,
+        "locked_for_user": (locked or unread is not None) and not viewer.staff,
         "require_initial_post": row.require_initial_post,
-        "user_can_see_posts": viewer.staff or not row.require_initial_post or row.has_posted,
+        "user_can_see_posts": unread is None and (viewer.staff or not row.require_initial_post or row.has_posted),
         "allow_rating": row.allow_rating,
         "discussion_subentry_count": row.discussion_subentry_count,
         "read_state": "read" if row.read else "unread",
@@ -155,7 +162,7 @@ def topic_json(row: AnyRow, viewer: Viewer, permissions: Mapping[str, bool]) -> 
         "subscribed": row.subscribed,
         "author": person_json(row, viewer),
         "user_name": row.user_name,
-        "assignment_id": None,
+        "assignment_id": row.assignment_id,
         "group_category_id": None,
         "root_topic_id": None,
         "topic_children": [],
@@ -164,7 +171,7 @@ def topic_json(row: AnyRow, viewer: Viewer, permissions: Mapping[str, bool]) -> 
         "permissions": _permissions_json(permissions),
     }
     if body["locked_for_user"]:
-        body["lock_explanation"] = "This topic is locked: it takes no more replies."
+        body["lock_explanation"] = unread or "This topic is locked: it takes no more replies."
     return body
 
 
@@ -173,7 +180,7 @@ def announcement_json(row: AnyRow, viewer: Viewer, permissions: Mapping[str, boo
     return {**topic_json(row, viewer, permissions), "context_code": f"course_{row.course_id}"}
 
 
-def entry_json(row: AnyRow, viewer: Viewer) -> EntryJSON:
+def entry_json(row: AnyRow, viewer: Viewer, files: Sequence[Any] = ()) -> EntryJSON:
     """One entry, without its replies."""
     body: EntryJSON = {
         "id": row.id,
@@ -193,18 +200,21 @@ def entry_json(row: AnyRow, viewer: Viewer) -> EntryJSON:
         "rating_count": row.rating_count,
         "rating_sum": row.rating_count,
     }
+    if files:
+        body["attachment"] = files[0]
+        body["attachments"] = list(files)
     if row.editor_id is not None:
         body["editor_id"] = row.editor_id
     return body
 
 
-def view_json(rows: Sequence[AnyRow], viewer: Viewer) -> ViewJSON:
+def view_json(rows: Sequence[AnyRow], viewer: Viewer, files: Mapping[int, Sequence[Any]]) -> ViewJSON:
     """Everything under a topic: `rows` are all of its entries, oldest first, so that whoever answers comes after whom they answer."""
     living = [row for row in rows if row.workflow_state != "deleted"]
     bodies: dict[int, EntryJSON] = {}
     top: list[EntryJSON] = []
     for row in rows:
-        body = bodies[row.id] = {**entry_json(row, viewer), "replies": []}
+        body = bodies[row.id] = {**entry_json(row, viewer, files.get(row.attachment_id, ())), "replies": []}
         above = bodies.get(row.parent_id)
         (top if above is None else above["replies"]).append(body)
     return {

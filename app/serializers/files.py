@@ -62,9 +62,9 @@ class FileJSON(_Typed):
     user: NotRequired[UploaderJSON]
 
 
-def file_json(row: Any, viewer: Viewer, url: str, *, manages: bool, folder_locked: bool = False, folder_hidden: bool = False) -> FileJSON:
-    """One file, to be had at `url`; whoever manages it is not kept out by locks."""
-    locked = not manages and (folder_locked or locked_at(row, viewer.now))
+def file_json(row: Any, viewer: Viewer, url: str, *, manages: bool, lock: str | None = None, folder_hidden: bool = False) -> FileJSON:
+    """One file, to be had at `url`; whoever manages it is not kept out by locks, of which `lock` names one that is not its own."""
+    locked = not manages and (lock is not None or locked_at(row, viewer.now))
     body: FileJSON = {
         "id": row.id,
         "uuid": row.uuid,
@@ -89,7 +89,7 @@ def file_json(row: Any, viewer: Viewer, url: str, *, manages: bool, folder_locke
         "media_entry_id": None,
     }
     if locked:
-        body["lock_explanation"] = "This file is locked."
+        body["lock_explanation"] = lock or "This file is locked."
     return body
 
 

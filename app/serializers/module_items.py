@@ -115,6 +115,7 @@ def _details(row: AnyRow, viewer: Viewer, *, locked: bool) -> DetailsJSON:
     if not viewer.staff:
         by_module = "This item is part of a module that is not unlocked yet." if locked else None
         explanation = by_module or lock_explanation(row.unlock_at, row.lock_at, viewer.now)
+        explanation = explanation and explanation.replace("assignment", row.type.lower())
         if explanation is not None:
             body |= {"locked_for_user": True, "lock_explanation": explanation}
     return body

@@ -29,6 +29,22 @@ class ModuleJSON(TypedDict):
     items: NotRequired[list[Any]]
 
 
+class PlacesJSON(TypedDict):
+    """An item that stands for what was asked for, and its neighbours."""
+
+    prev: Any
+    current: Any
+    next: Any
+    mastery_path: None
+
+
+class SequenceJSON(TypedDict):
+    """Where something stands in the modules."""
+
+    items: list[PlacesJSON]
+    modules: list[ModuleJSON]
+
+
 def module_json(row: AnyRow, viewer: Viewer, *, prerequisite_ids: Sequence[int], items_count: int) -> ModuleJSON:
     """One module; state, completed_at and items are composed by the route."""
     return {

@@ -71,8 +71,8 @@ class QuizQuestionJSON(TypedDict):
     matches: list[dict[str, Any]]
 
 
-def quiz_json(row: AnyRow, viewer: Viewer, permissions: QuizPermissionsJSON) -> QuizJSON:
-    """One quiz; its access code for those who may change it."""
+def quiz_json(row: AnyRow, viewer: Viewer, permissions: QuizPermissionsJSON, lock: str | None = None) -> QuizJSON:
+    """One quiz; its access code for those who may change it. `lock` says why a module keeps it from a student."""
     url = f"{viewer.base_url}/courses/{row.course_id}/quizzes/{row.id}"
     body: QuizJSON = {
         "id": row.id,
@@ -103,9 +103,9 @@ def quiz_json(row: AnyRow, viewer: Viewer, permissions: QuizPermissionsJSON) -> 
     }
     if permissions["update"]:
         body["access_code"] = row.access_code
-    if not viewer.staff and (explanation := lock_explanation(row.unlock_at, row.lock_at, viewer.now)):
-        body |= {"locked_for_user": True, "lock_explanation": explanation.replace("assignment", "quiz")}
-        if row.unlock_at is not None and viewer.now < row.unlock_at:
+    if not viewer.staff and (explanation := lock or lock_explanation(row.unlock_at, row.lock_at, viewer.now)):
+        body |= {"locked_for_user": True, "lock_explanation": lock or explanation.replace("assignment", "quiz")}
+        if lock or (row.unlock_at is not None and viewer.now < row.unlock_at):
             body["description"] = None  # an exam is not read before it begins
     return body
 

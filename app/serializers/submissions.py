@@ -6,7 +6,9 @@ from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
-from app.grading.lateness import is_missing, seconds_late
+from app.grading.lateness import is_missing, seconds_late, timing
+from app.grading.notation import grade_of
+from app.grading.scheme import DEFAULT_SCHEME
 from app.models.assignments import NOT_SUBMITTED_ONLINE
 from app.models.types import AnyRow
 from app.serializers.viewer import Viewer
@@ -92,15 +94,16 @@ def submission_json(row: AnyRow, viewer: Viewer) -> SubmissionJSON:
     """One submission; `row` may also stand for a student who handed in nothing."""
     url = f"{viewer.base_url}/courses/{row.course_id}/assignments/{row.assignment_id}/submissions/{row.student_id}"
     excused = bool(row.excused)
-    late_by = seconds_late(row.submitted_at, row.due_at)
+    late_by = seconds_late(row.submitted_at, row.due_at, row.submission_type)
     missing = row.submitted_at is None and is_missing(
         submitted=False,
-        graded=row.score is not None,
+        graded=row.score is not None and not row.scored_as_missing,
         excused=excused,
         submitted_online=not NOT_SUBMITTED_ONLINE.issuperset(row.submission_types),
         due_at=row.due_at,
         now=viewer.now,
     )
+    stands = timing(row.late_policy_status, row.seconds_late_override, excused=excused, late_by=late_by, missing=missing)
     return {
         "id": row.id,
         "assignment_id": row.assignment_id,
@@ -115,18 +118,18 @@ def submission_json(row: AnyRow, viewer: Viewer) -> SubmissionJSON:
         "workflow_state": row.workflow_state or "unsubmitted",
         "grade": row.grade,
         "score": row.score,
-        "entered_grade": row.grade,
-        "entered_score": row.score,
-        "points_deducted": None,
+        "entered_grade": _entered_grade(row),
+        "entered_score": _entered_score(row),
+        "points_deducted": row.points_deducted,
         "grader_id": row.grader_id,
         "graded_at": row.graded_at,
         "posted_at": row.graded_at,
         "grade_matches_current_submission": row.grade_matches_current_submission is not False,
         "excused": excused,
-        "late": late_by > 0,
-        "missing": missing,
-        "seconds_late": late_by,
-        "late_policy_status": None,
+        "late": stands.late,
+        "missing": stands.missing,
+        "seconds_late": stands.seconds_late,
+        "late_policy_status": row.late_policy_status,
         "cached_due_date": row.due_at,
         "redo_request": False,
         "preview_url": f"{url}?preview=1",
@@ -134,10 +137,24 @@ def submission_json(row: AnyRow, viewer: Viewer) -> SubmissionJSON:
     }
 
 
+def _entered_score(row: AnyRow) -> float | None:
+    """What was given before the late policy took something."""
+    score: float | None = row.score if row.entered_score is None else row.entered_score
+    return score
+
+
+def _entered_grade(row: AnyRow) -> str | None:
+    if row.entered_score is None:
+        grade: str | None = row.grade
+        return grade
+    return grade_of(row.entered_score, row.grading_type, row.points_possible, row.entered_scheme or DEFAULT_SCHEME)
+
+
 def attempt_json(version: AnyRow, now: SubmissionJSON) -> AttemptJSON:
     """An earlier attempt of the submission that is `now`."""
-    due = now["cached_due_date"]
-    late_by = seconds_late(version.submitted_at, due)
+    late_by = seconds_late(version.submitted_at, now["cached_due_date"], version.submission_type)
+    status, override = version.late_policy_status, version.seconds_late_override
+    stands = timing(status, override, excused=version.excused, late_by=late_by, missing=False)
     base: AttemptJSON = {key: value for key, value in now.items() if key in AttemptJSON.__annotations__}  # type: ignore[assignment]
     return {
         **base,
@@ -149,15 +166,18 @@ def attempt_json(version: AnyRow, now: SubmissionJSON) -> AttemptJSON:
         "workflow_state": version.workflow_state,
         "grade": version.grade,
         "score": version.score,
-        "entered_grade": version.grade,
-        "entered_score": version.score,
+        "entered_grade": _entered_grade(version),
+        "entered_score": _entered_score(version),
+        "points_deducted": version.points_deducted,
         "grader_id": version.grader_id,
         "graded_at": version.graded_at,
         "posted_at": version.graded_at,
         "excused": version.excused,
         "grade_matches_current_submission": version.grade_matches_current_submission,
-        "late": late_by > 0,
-        "seconds_late": late_by,
+        "late": stands.late,
+        "missing": stands.missing,
+        "seconds_late": stands.seconds_late,
+        "late_policy_status": status,
     }
 
 

@@ -9,7 +9,8 @@ from app.extensions import db
 from app.models.assignment_groups import AssignmentGroup
 from app.models.assignments import Assignment
 from app.models.courses import Course
-from app.models.writes import make_room
+from app.models.discussions import DiscussionTopic
+from app.services.positions import close_gaps, insert_at, move, take_out
 
 DEFAULT_NAME = "Assignments"
 
@@ -26,7 +27,7 @@ def lock_course(course_id: int) -> None:
 def create(course_id: int, fields: dict[str, Any]) -> AssignmentGroup:
     """A new group: at `position` where one is given, else last."""
     given = {key: value for key, value in fields.items() if value is not None}
-    given["position"] = place(AssignmentGroup, given.get("position"), *_in(course_id))
+    given["position"] = insert_at(AssignmentGroup, given.get("position"), *_in(course_id))
     group = AssignmentGroup(course_id=course_id, **{"name": DEFAULT_NAME, **given})
     db.session.add(group)
     db.session.flush()
@@ -36,22 +37,38 @@ def create(course_id: int, fields: dict[str, Any]) -> AssignmentGroup:
 def change(group: AssignmentGroup, fields: dict[str, Any]) -> None:
     """Set what `fields` gives."""
     if fields.get("position") is not None:
-        make_room(AssignmentGroup, fields["position"], *_in(group.course_id))
+        move(AssignmentGroup, group, fields["position"], *_in(group.course_id))
     for key, value in fields.items():
-        if value is not None or key == "sis_source_id":
+        if key != "position" and (value is not None or key == "sis_source_id"):
             setattr(group, key, value)
 
 
 def remove(group: AssignmentGroup, move_to: int | None) -> None:
     """Delete softly: its assignments move to the group `move_to`, or are deleted with it. Raises Invalid for an unknown group."""
-    theirs = update(Assignment).where(Assignment.assignment_group_id == group.id)
     if move_to is None:
-        db.session.execute(theirs.values(workflow_state="deleted"))
+        theirs = select(Assignment.id).where(Assignment.assignment_group_id == group.id)
+        topics = update(DiscussionTopic).where(DiscussionTopic.assignment_id.in_(theirs))
+        db.session.execute(topics.values(workflow_state="deleted"), execution_options={"synchronize_session": False})
+        db.session.execute(update(Assignment).where(Assignment.assignment_group_id == group.id).values(workflow_state="deleted"))
     else:
         if move_to == group.id:
             raise Invalid.field("move_assignments_to", "is the group that is being deleted")
-        db.session.execute(theirs.values(assignment_group_id=existing(group.course_id, move_to, "move_assignments_to")))
+        _move_into(group.id, existing(group.course_id, move_to, "move_assignments_to"))
+    take_out(AssignmentGroup, group.position, *_in(group.course_id), AssignmentGroup.id != group.id)
     group.workflow_state = "deleted"
+
+
+def _move_into(group_id: int, other_id: int) -> None:
+    """What is in one group comes after what is in the other."""
+    last = db.session.scalar(select(func.max(Assignment.position)).where(*inside(other_id))) or 0
+    theirs = update(Assignment).where(Assignment.assignment_group_id == group_id)
+    db.session.execute(theirs.values(assignment_group_id=other_id, position=Assignment.position + last))
+    close_gaps(Assignment, *inside(other_id))
+
+
+def inside(group_id: int) -> tuple[Any, ...]:
+    """The assignments of a group."""
+    return Assignment.assignment_group_id == group_id, Assignment.workflow_state != "deleted"
 
 
 def existing(course_id: int, group_id: int, field: str) -> int:
@@ -67,15 +84,6 @@ def first(course_id: int) -> int:
         select(AssignmentGroup.id).where(*_in(course_id)).order_by(AssignmentGroup.position, AssignmentGroup.id).limit(1)
     )
     return found or create(course_id, {"name": DEFAULT_NAME}).id
-
-
-def place(model: Any, position: int | None, *scope: Any) -> int:
-    """Where a new row goes: `position`, the others moved down, or after the last."""
-    if position is None:
-        last: int = db.session.scalar(select(func.coalesce(func.max(model.position), 0)).where(*scope)) or 0
-        return last + 1
-    make_room(model, position, *scope)
-    return position
 
 
 def _in(course_id: int) -> tuple[Any, ...]:

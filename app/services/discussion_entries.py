@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import func, literal, null, select, union_all, update
 
 from app.errors import Invalid, NotFound
 from app.extensions import db
-from app.models.discussions import DiscussionEntry, EntryParticipant, TopicParticipant, entry_rows
+from app.models.discussions import DiscussionEntry, DiscussionTopic, EntryParticipant, TopicParticipant, entry_rows
 from app.models.types import AnyRow, Rows, utc_now
 from app.models.writes import insert_rows_unless_there, insert_unless_there
-from app.services.discussions import closed, moderates
+from app.services.discussions import moderates, shut
 from app.services.permissions import Access, Caller, Right, require
 
 DEEPEST = 50
@@ -21,6 +21,15 @@ RECENT = 10
 def of_topic(topic_id: int, user_id: int) -> Rows:
     """The entries of the topic, in no order yet."""
     return entry_rows(user_id).where(DiscussionEntry.topic_id == topic_id)
+
+
+def with_file(file_id: int) -> Rows:
+    """(topic_id, entry_id) of the topic, or of the entry that is not deleted, with which that file goes."""
+    topics = select(DiscussionTopic.id.label("topic_id"), null().label("entry_id")).where(DiscussionTopic.attachment_id == file_id)
+    entries = select(DiscussionEntry.topic_id, DiscussionEntry.id).where(
+        DiscussionEntry.attachment_id == file_id, DiscussionEntry.workflow_state == "active"
+    )
+    return union_all(topics, entries)  # type: ignore[return-value]
 
 
 def recent_replies(entry_ids: list[int], user_id: int) -> Rows:
@@ -46,10 +55,10 @@ def existing(topic_id: int, entry_id: int, *, to_change: bool = False) -> Discus
 def require_open(access: Access, topic: AnyRow) -> None:
     """Raise Forbidden unless the caller may write under the topic."""
     require(Right.POST_TO_FORUM in access.rights)
-    require(moderates(access) or not closed(topic), "This topic is locked: it takes no more replies.")
+    require(moderates(access) or not shut(topic), "This topic is locked: it takes no more replies.")
 
 
-def write(topic: AnyRow, caller: Caller, message: str, parent: DiscussionEntry | None = None) -> int:
+def write(topic: AnyRow, caller: Caller, message: str, parent: DiscussionEntry | None = None, attachment_id: int | None = None) -> int:
     """A new entry, under `parent` if there is one; its id. Raises Invalid."""
     depth, parent_id, root_id = 1, None, None
     if parent is not None:
@@ -60,7 +69,13 @@ def write(topic: AnyRow, caller: Caller, message: str, parent: DiscussionEntry |
         if depth > DEEPEST:
             raise Invalid.field("parent_id", "Maximum entry depth reached")
     entry = DiscussionEntry(
-        topic_id=topic.id, user_id=caller.id, parent_id=parent_id, root_entry_id=root_id, depth=depth, message=_said(message)
+        topic_id=topic.id,
+        user_id=caller.id,
+        parent_id=parent_id,
+        root_entry_id=root_id,
+        depth=depth,
+        message=_said(message),
+        attachment_id=attachment_id,
     )
     db.session.add(entry)
     db.session.flush()

@@ -8,11 +8,14 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, update
 
 from app.errors import Invalid, NotFound
 from app.extensions import db
+from app.grading.lateness import lock_explanation
+from app.models.assignments import Assignment
 from app.models.courses import Course
 from app.models.discussions import DiscussionEntry, DiscussionSettings, DiscussionTopic, topic_targets
 from app.models.enrollments import Enrollment, in_force
 from app.models.types import AnyRow, utc_now
 from app.models.writes import insert_unless_there
+from app.services import assignments
 from app.services.permissions import Access, Caller, Membership, Right, Role, access_to, require
 
 BY_ANYBODY = frozenset(("title", "message", "discussion_type"))
@@ -55,8 +58,24 @@ def moderates(access: Access) -> bool:
 
 
 def closed(topic: Any) -> bool:
-    """Whether the topic takes no more from people who do not moderate."""
+    """Whether the topic takes no more from people who do not moderate, by its own locks."""
     return bool(topic.locked) or (topic.lock_at is not None and topic.lock_at <= utc_now())
+
+
+def shut(topic: AnyRow) -> bool:
+    """Whether it takes no more, by the dates of its assignment too."""
+    return closed(topic) or work_lock(topic) is not None
+
+
+def early(topic: AnyRow) -> str | None:
+    """Why people who do not moderate do not read a graded topic yet."""
+    return None if topic.work_unlock_at is None or topic.work_unlock_at <= utc_now() else work_lock(topic)
+
+
+def work_lock(topic: AnyRow) -> str | None:
+    """What the assignment of a graded topic says of it now."""
+    explanation = lock_explanation(topic.work_unlock_at, topic.work_lock_at, utc_now())
+    return explanation and explanation.replace("assignment", "topic")
 
 
 def posted(topic: Any) -> bool:
@@ -93,8 +112,9 @@ def require_entries(access: Access, topic: AnyRow) -> None:
 def permissions(topic: AnyRow, access: Access, caller: Caller) -> dict[str, bool]:
     """What the caller may do with a topic that they see; `topic` has `discussion_subentry_count`."""
     staff = moderates(access)
-    open_to_me = staff or (Right.POST_TO_FORUM in access.rights and not closed(topic))
-    own = staff or (open_to_me and topic.user_id == caller.id and Right.CREATE_FORUM in access.rights)
+    open_to_me = staff or (Right.POST_TO_FORUM in access.rights and not shut(topic))
+    author = topic.user_id == caller.id and topic.assignment_id is None
+    own = staff or (open_to_me and author and Right.CREATE_FORUM in access.rights)
     return {"update": own, "reply": open_to_me, "delete": own and (staff or topic.discussion_subentry_count == 0)}
 
 
@@ -151,12 +171,13 @@ def change(topic: DiscussionTopic, access: Access, caller: Caller, fields: dict[
         _require_own(topic, access, caller)
         given = _by_anybody(given)
     if "published" in given:
-        _publish(topic, given.pop("published"))
+        publish(topic, given.pop("published"), caller)
     if "pinned" in given and given["pinned"] != topic.pinned:
         topic.position = _last_position(topic.course_id) if given["pinned"] else None
     for key, value in given.items():
         setattr(topic, key, value)
     _require_order(topic)
+    _tell_assignment(topic, caller)
 
 
 def remove(topic: DiscussionTopic, access: Access, caller: Caller) -> None:
@@ -165,10 +186,29 @@ def remove(topic: DiscussionTopic, access: Access, caller: Caller) -> None:
         _require_own(topic, access, caller)
         require(not _has_entries(topic), "there are entries under this topic")
     topic.workflow_state = "deleted"
+    assignment = assignment_of(topic)
+    if assignment is not None:
+        assignments.remove(assignment)
+
+
+def assignment_of(topic: DiscussionTopic) -> Assignment | None:
+    """The assignment of a graded topic, locked."""
+    if topic.assignment_id is None:
+        return None
+    return db.session.scalars(select(Assignment).where(Assignment.id == topic.assignment_id).with_for_update(key_share=True)).one()
+
+
+def _tell_assignment(topic: DiscussionTopic, caller: Caller) -> None:
+    assignment = assignment_of(topic)
+    if assignment is not None:
+        shared = {"name": topic.title, "description": topic.message, "published": topic.workflow_state == "active"}
+        assignments.change(assignment, shared, caller, by_owner=True)
 
 
 def _require_own(topic: DiscussionTopic, access: Access, caller: Caller) -> None:
-    require(topic.user_id == caller.id and Right.CREATE_FORUM in access.rights and posted(topic) and not closed(topic))
+    # What is graded is their teacher's to change.
+    require(topic.user_id == caller.id and topic.assignment_id is None and posted(topic) and not closed(topic))
+    require(Right.CREATE_FORUM in access.rights)
 
 
 def _by_anybody(given: dict[str, Any]) -> dict[str, Any]:
@@ -183,7 +223,8 @@ def _require_order(topic: DiscussionTopic) -> None:
         raise Invalid.field("lock_at", "must be after delayed_post_at")
 
 
-def _publish(topic: DiscussionTopic, published: bool) -> None:
+def publish(topic: DiscussionTopic, published: bool, caller: Caller) -> None:
+    """Publish it or take it back, with its assignment. Raises Invalid where somebody has written under it."""
     if published:
         topic.workflow_state = "active"
         topic.posted_at = topic.posted_at or utc_now()
@@ -191,6 +232,7 @@ def _publish(topic: DiscussionTopic, published: bool) -> None:
         if topic.workflow_state == "active" and _has_entries(topic):
             raise Invalid.field("published", "Can't unpublish a topic that has entries")
         topic.workflow_state = "unpublished"
+    _tell_assignment(topic, caller)
 
 
 def _has_entries(topic: DiscussionTopic) -> bool:

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from app.errors import Conflict, Invalid
 from app.extensions import db
-from app.models.files import COURSE, USER, Attachment, File, Folder, Owner, in_folders_of
+from app.models.files import COURSE, DISCUSSION, USER, Attachment, File, Folder, Owner, in_folders_of
 from app.models.types import AnyRow, utc_now
-from app.services import folders, gradebook
+from app.services import folders, gradebook, module_links
 from app.services.permissions import Access, Caller, Right
 from app.storage import Storage
 
@@ -103,6 +103,12 @@ def finish(storage: Storage, file: File) -> None:
     file.workflow_state = "available"
 
 
+def keep(storage: Storage, file: File, content: bytes) -> None:
+    """Make a pending file available whose bytes are at hand."""
+    storage.put(f"{KEEP}/{file.storage_key}", content)
+    file.size, file.upload_open, file.workflow_state = len(content), False, "available"
+
+
 def make_way(file: File, folder_id: int, name: str, on_duplicate: str | None) -> None:
     """Put `file` under that name into that folder; of another file there, one gives way. Raises Conflict where neither may."""
     named = select(File).where(File.folder_id == folder_id, File.workflow_state == "available", File.id != file.id)
@@ -118,6 +124,7 @@ def make_way(file: File, folder_id: int, name: str, on_duplicate: str | None) ->
         db.session.execute(update(File).where(File.replaced_by_id == same.id).values(replaced_by_id=file.id))
         same.workflow_state, same.deleted_at, same.replaced_by_id = "deleted", utc_now(), file.id
         db.session.flush()  # before the name is taken again
+        module_links.replaced("File", same.id, file.id)
     elif same is not None:
         raise Conflict(f"There is a file {name!r} in that folder already.")
     file.folder_id, file.display_name = folder_id, name
@@ -162,9 +169,11 @@ def _require_room(owner: Owner, size: int, besides: int = 0) -> None:
         raise Invalid.field("size", "file size exceeds quota")
 
 
-def is_attached(file_id: int) -> bool:
-    """Whether it was handed in or sent with a comment."""
-    return db.session.scalar(select(Attachment.id).where(Attachment.file_id == file_id).limit(1)) is not None
+def is_attached(file: Any) -> bool:
+    """Whether it was handed in, was an answer in a quiz or was sent with a comment."""
+    if file.quiz_submission_id is not None:
+        return True
+    return db.session.scalar(select(Attachment.id).where(Attachment.file_id == file.id).limit(1)) is not None
 
 
 def may_read(file: AnyRow, caller: Caller, access: Access | None) -> bool:
@@ -176,8 +185,10 @@ def may_read(file: AnyRow, caller: Caller, access: Access | None) -> bool:
         return Right.READ in rights
     if file.uploader_id == caller.id:
         return True
+    if file.purpose == DISCUSSION:
+        return Right.READ_FORUM in rights
     theirs = Right.READ in rights and (file.student_id == caller.id or file.student_id in access.observed_ids)
-    return (theirs or (Right.READ_GRADES in rights and gradebook.covers(access, file.student_id))) and is_attached(file.id)
+    return (theirs or (Right.READ_GRADES in rights and gradebook.covers(access, file.student_id))) and is_attached(file)
 
 
 def may_change(file: File, caller: Caller, access: Access | None, right: Right) -> bool:
@@ -186,7 +197,7 @@ def may_change(file: File, caller: Caller, access: Access | None, right: Right) 
         return access is not None and right in access.rights
     if file.purpose == USER:
         return file.user_id == caller.id or Right.MANAGE_USERS in caller.rights
-    return right is Right.DELETE_FILES and file.uploader_id == caller.id and not is_attached(file.id)
+    return right is Right.DELETE_FILES and file.uploader_id == caller.id and not is_attached(file)
 
 
 def sweep_uploads(storage: Storage, now: dt.datetime, limit: int) -> int:

@@ -1,7 +1,7 @@
 """Folders: found, made on the way to a path, renamed, moved, deleted; and how they lie in each other."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.models.files import File, Folder, Owner, locked_at
+from app.models.modules import ModuleItem
 from app.models.types import utc_now
 from app.models.users import User
 from app.models.writes import insert_unless_there
@@ -178,17 +179,23 @@ def _move(folder: Folder, parent_id: int) -> None:
         folder.parent_folder_id = parent_id
 
 
-def remove(folder: Folder, *, force: bool) -> None:
-    """Delete the folder; with `force` everything in it too. Raises Invalid. To be called with the owner locked."""
+def remove(folder: Folder, *, force: bool) -> Sequence[int]:
+    """Delete the folder; with `force` everything in it too. Raises Invalid. To be called with the owner locked.
+
+    The ids of those deleted files that modules name.
+    """
     if folder.parent_folder_id is None:
         raise Invalid("The root folder cannot be deleted.")
     ids = Tree(folder.owner, utc_now()).below(folder.id)
     lying = (File.folder_id.in_(ids), File.workflow_state == "available")
     if not force and (len(ids) > 1 or db.session.scalar(select(File.id).where(*lying).limit(1))):
         raise Invalid.field("force", "must be true to delete a folder that is not empty")
+    items = select(ModuleItem.content_id).where(ModuleItem.type == "File", ModuleItem.course_id == folder.course_id)
+    named = db.session.scalars(select(File.id).where(*lying, File.id.in_(items))).all() if folder.course_id is not None else []
     without_session = {"synchronize_session": False}
     db.session.execute(update(File).where(*lying).values(workflow_state="deleted", deleted_at=utc_now()), execution_options=without_session)
     db.session.execute(update(Folder).where(Folder.id.in_(ids)).values(workflow_state="deleted"), execution_options=without_session)
+    return named
 
 
 def _free(parent_id: int, name: str, own_id: int) -> str:

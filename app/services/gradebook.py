@@ -1,8 +1,9 @@
 """What is read of submissions: one student's, an assignment's, a course's; by columns, whatever their number."""
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from app.extensions import db
 from app.models.assignments import Assignment
@@ -10,6 +11,7 @@ from app.models.enrollments import Enrollment
 from app.models.submissions import SUBMISSION_COLUMNS, Submission, SubmissionComment, SubmissionVersion
 from app.models.types import Rows
 from app.models.users import User
+from app.services.grading_standards import SCHEME
 from app.services.permissions import Access
 
 OF_ASSIGNMENT = (
@@ -25,7 +27,10 @@ OF_ASSIGNMENT = (
     Assignment.allowed_extensions,
     Assignment.workflow_state.label("assignment_state"),
 )
-OF_SUBMISSION = tuple(column for column in SUBMISSION_COLUMNS if column.key not in ("assignment_id", "user_id"))
+OF_SUBMISSION: tuple[Any, ...] = (
+    *(column for column in SUBMISSION_COLUMNS if column.key not in ("assignment_id", "user_id")),
+    case((Submission.entered_score.is_not(None), SCHEME)).label("entered_scheme"),
+)
 OWN = and_(Submission.assignment_id == Assignment.id, Submission.user_id == User.id)
 
 TARGET = (
@@ -87,6 +92,13 @@ def of_user(user_id: int, assignment_ids: Collection[int]) -> Rows:
     return statement.outerjoin(Submission, OWN).where(Assignment.id.in_(assignment_ids))
 
 
+def of_assignment(assignment_id: int) -> Rows:
+    """The submissions that there are of that assignment, in no order yet."""
+    statement = select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION).select_from(Submission)
+    statement = statement.join(Assignment, Assignment.id == Submission.assignment_id).join(User, User.id == Submission.user_id)
+    return statement.where(Submission.assignment_id == assignment_id)
+
+
 def comments(submission_ids: Collection[int]) -> Rows:
     """The comments on those submissions, oldest first, with their authors' names."""
     columns = (
@@ -104,9 +116,13 @@ def comments(submission_ids: Collection[int]) -> Rows:
 
 
 def versions(submission_ids: Collection[int]) -> Rows:
-    """The earlier attempts of those submissions, oldest first."""
+    """The earlier attempts of those submissions, oldest first, with what their grades are out of."""
     columns = tuple(column for column in SubmissionVersion.__table__.columns if column.key != "id")
-    return select(*columns).where(SubmissionVersion.submission_id.in_(submission_ids)).order_by(SubmissionVersion.attempt)
+    scheme = case((SubmissionVersion.entered_score.is_not(None), SCHEME)).label("entered_scheme")
+    found = select(*columns, Assignment.grading_type, Assignment.points_possible, scheme).select_from(SubmissionVersion)
+    found = found.join(Submission, Submission.id == SubmissionVersion.submission_id)
+    found = found.join(Assignment, Assignment.id == Submission.assignment_id)
+    return found.where(SubmissionVersion.submission_id.in_(submission_ids)).order_by(SubmissionVersion.attempt)
 
 
 def scores(assignment_ids: Collection[int]) -> Rows:

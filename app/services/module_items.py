@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, not_, select
 
 from app.errors import Invalid
 from app.extensions import db
 from app.models.modules import Module, ModuleCompletion, ModuleItem
 from app.models.pages import Page, spelled
 from app.models.writes import insert_unless_there
-from app.services.module_content import KINDS, MIN_PERCENTAGE, MIN_SCORE, PLAIN, VIEW, find_content, requirements_of
+from app.services.module_content import KINDS, MIN_PERCENTAGE, MIN_SCORE, PLAIN, VIEW, find_content, requirements_of, standing_for
+from app.services.module_links import GRADED
 from app.services.module_progress import Holding
 from app.services.permissions import Access, Caller, Right
 from app.services.positions import insert_at, move, take_out
@@ -66,12 +67,10 @@ def remove(item: ModuleItem) -> None:
 
 
 def forget(course_id: int, kind: str, content_ids: Iterable[int]) -> None:
-    """Those things are deleted: so are their items."""
+    """Those things are deleted: so are their items, those of the assignments that belong to them too."""
+    items = standing_for(kind, list(content_ids)).subquery()
     theirs = select(ModuleItem).where(
-        ModuleItem.course_id == course_id,
-        ModuleItem.type == kind,
-        ModuleItem.content_id.in_(list(content_ids)),
-        ModuleItem.workflow_state != "deleted",
+        ModuleItem.course_id == course_id, ModuleItem.id.in_(select(items.c.item_id)), ModuleItem.workflow_state != "deleted"
     )
     # One after the other, each read anew: taking one out moves those after it.
     for item in db.session.scalars(theirs.order_by(ModuleItem.position.desc(), ModuleItem.id)).all():
@@ -84,8 +83,9 @@ def publish(item: ModuleItem, published: bool, caller: Caller) -> None:
     item.workflow_state = "active" if published else "unpublished"
     if item.content_id is not None:
         kind = KINDS[item.type]
-        thing = find_content(item.course_id, item.type, kind.model.id == item.content_id, lock=True)
-        if thing is not None and (thing.workflow_state == kind.published_state) is not published:
+        otherwise = and_(kind.model.id == item.content_id, not_(kind.published) if published else kind.published)
+        thing = find_content(item.course_id, item.type, otherwise, lock=True)
+        if thing is not None:
             kind.publish(thing, published, caller)
 
 
@@ -145,6 +145,11 @@ def _plain(item: ModuleItem, given: dict[str, Any]) -> None:
         raise Invalid.field("title", "can't be blank")
 
 
+def _is_graded(item: ModuleItem) -> bool:
+    owner = KINDS[item.type]
+    return db.session.scalar(select(owner.assignment_id).where(owner.model.id == item.content_id)) is not None
+
+
 def _set(item: ModuleItem, given: dict[str, Any]) -> None:
     for key in ("indent", "new_tab"):
         if key in given:
@@ -157,6 +162,8 @@ def _ask(item: ModuleItem, asked: dict[str, Any]) -> None:
     kind = asked.get("type")
     if kind is not None and kind not in requirements_of(item.type):
         raise Invalid.field("completion_requirement", f"{item.type} items do not take {kind}")
+    if item.type == "Discussion" and kind in GRADED and not _is_graded(item):
+        raise Invalid.field("completion_requirement", f"a discussion that is not graded does not take {kind}")
     least = asked.get("min_percentage") if kind == MIN_PERCENTAGE else asked.get("min_score") if kind == MIN_SCORE else None
     if kind in (MIN_SCORE, MIN_PERCENTAGE) and least is None:
         raise Invalid.field("min_percentage" if kind == MIN_PERCENTAGE else "min_score", "must be given")

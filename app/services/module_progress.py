@@ -2,20 +2,21 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, case, func, select
 
 from app.errors import NotFound
 from app.extensions import db
-from app.models.assignments import Assignment
 from app.models.enrollments import Enrollment
 from app.models.modules import Module, ModuleCompletion, ModuleItem, module_rows
+from app.models.quiz_submissions import QuizSubmission
 from app.models.submissions import Submission
-from app.models.types import AnyRow
+from app.models.types import AnyRow, Rows
 from app.services import gradebook
-from app.services.module_content import GRADED, MIN_SCORE, SUBMIT, contents, items_joined
+from app.services.module_content import MIN_SCORE, SUBMIT, contents, items_joined, standing_for
+from app.services.module_links import GRADED
 from app.services.permissions import Access, Right, Role, require
 
 
@@ -66,15 +67,30 @@ def walker(mine: Access, caller_id: int, student_id: int | None) -> int | None:
 def progress_of(course_id: int, user_id: int, now: dt.datetime) -> Progress:
     """That user's progress in the course's published modules."""
     modules = db.session.execute(module_rows(staff=False).where(Module.course_id == course_id).order_by(Module.position, Module.id)).all()
-    return evaluate(modules, _requirements(course_id, user_id), now) if modules else Progress()
+    return evaluate(modules, requirements(course_id, user_id), now) if modules else Progress()
 
 
-def _requirements(course_id: int, user_id: int) -> Sequence[AnyRow]:
-    """The published items that ask for something, with what that user did about it."""
+def requirements(course_id: int | Collection[int], user_id: int) -> Sequence[AnyRow]:
+    """The published items of the course, or courses, that ask for something, with what that user did about it."""
     content = contents(course_id)
-    asked = (ModuleItem.id, ModuleItem.module_id, ModuleItem.position, ModuleItem.requirement, ModuleItem.requirement_score)
-    done = (ModuleCompletion.created_at, Assignment.points_possible)
-    work = (Submission.attempt, Submission.submitted_at, Submission.score, Submission.graded_at, Submission.excused)
+    asked = (
+        ModuleItem.id,
+        ModuleItem.course_id,
+        ModuleItem.module_id,
+        ModuleItem.position,
+        ModuleItem.requirement,
+        ModuleItem.requirement_score,
+    )
+    done = (ModuleCompletion.created_at, content.c.points_possible)
+    # Of a quiz that is not graded the finished attempts themselves are all there is.
+    practice = case((and_(content.c.assignment_id.is_(None), QuizSubmission.kept_score.is_not(None)), QuizSubmission.updated_at))
+    work = (
+        func.coalesce(Submission.attempt, case((practice.is_not(None), 1))).label("attempt"),
+        func.coalesce(Submission.submitted_at, practice, type_=Submission.submitted_at.type).label("submitted_at"),
+        func.coalesce(Submission.score, case((content.c.assignment_id.is_(None), QuizSubmission.kept_score))).label("score"),
+        func.coalesce(Submission.graded_at, practice, type_=Submission.graded_at.type).label("graded_at"),
+        Submission.excused,
+    )
     statement = (
         items_joined(course_id, content, *asked, *done, *work, staff=False)
         .outerjoin(
@@ -85,8 +101,11 @@ def _requirements(course_id: int, user_id: int) -> Sequence[AnyRow]:
                 ModuleCompletion.requirement == ModuleItem.requirement,
             ),
         )
-        .outerjoin(Assignment, Assignment.id == content.c.assignment_id)
-        .outerjoin(Submission, and_(Submission.assignment_id == Assignment.id, Submission.user_id == user_id))
+        .outerjoin(Submission, and_(Submission.assignment_id == content.c.assignment_id, Submission.user_id == user_id))
+        .outerjoin(
+            QuizSubmission,
+            and_(content.c.kind == "Quiz", QuizSubmission.quiz_id == content.c.id, QuizSubmission.user_id == user_id),
+        )
     )
     return db.session.execute(statement.where(ModuleItem.requirement.is_not(None))).all()
 
@@ -180,31 +199,62 @@ def held_for(mine: Access, caller_id: int, kind: str, content_ids: Iterable[int]
 
 
 def holding(course_id: int, kind: str, content_ids: Iterable[int], user_id: int, now: dt.datetime) -> Holding:
-    """One statement, and two more only where a module could lock any of those things.
-
-    A thing is closed when every item that stands for it is: it can only be reached through modules that are locked or not published.
-    """
-    columns = (
-        *(ModuleItem.id, ModuleItem.content_id, ModuleItem.module_id, ModuleItem.position, ModuleItem.requirement),
-        *(Module.name, Module.unlock_at, Module.workflow_state, Module.prerequisite_module_ids, Module.require_sequential_progress),
-        ModuleCompletion.id.label("done"),
-    )
+    """One statement, and two more only where a module could lock any of those things."""
+    ids = list(content_ids)
+    if not ids:
+        return NOTHING_HELD
     done = and_(
         ModuleCompletion.module_item_id == ModuleItem.id,
         ModuleCompletion.user_id == user_id,
         ModuleCompletion.requirement == ModuleItem.requirement,
     )
-    statement = select(*columns).join(Module, Module.id == ModuleItem.module_id).outerjoin(ModuleCompletion, done)
-    alive = (ModuleItem.workflow_state != "deleted", Module.workflow_state != "deleted", ModuleItem.course_id == course_id)
+    statement = _items(kind, ids).add_columns(ModuleCompletion.id.label("done")).outerjoin(ModuleCompletion, done)
+    rows = db.session.execute(statement.where(ModuleItem.course_id == course_id)).all()
+    locked = _locked(rows, {course_id: user_id}, now)
+    return Holding(rows, _closed(kind, rows, locked), user_id, frozenset(row.id for row in rows) - locked)
+
+
+def closed(users: Mapping[int, int], kind: str, content_ids: Iterable[int], now: dt.datetime) -> Mapping[int, str]:
+    """Thing -> why a student cannot open it yet, in several courses; `users` says as whom, course by course.
+
+    One statement, and two more for each course where a module could lock any of those things.
+    """
     ids = list(content_ids)
-    rows = db.session.execute(statement.where(ModuleItem.type == kind, ModuleItem.content_id.in_(ids), *alive)).all() if ids else []
-    suspects = [row for row in rows if row.workflow_state == "active" and _may_lock(row, now)]
-    progress = progress_of(course_id, user_id, now) if suspects else Progress()
-    locked = {row.id for row in suspects if progress.locks(row.module_id, row.position)}
-    locked |= {row.id for row in rows if row.workflow_state != "active"}
+    rows = db.session.execute(_items(kind, ids).where(ModuleItem.course_id.in_(users))).all() if ids and users else []
+    return _closed(kind, rows, _locked(rows, users, now))
+
+
+def _items(kind: str, content_ids: Collection[int]) -> Rows:
+    """The items that stand for those things, with their modules."""
+    theirs = standing_for(kind, content_ids).subquery("theirs")
+    columns = (
+        *(ModuleItem.id, ModuleItem.course_id, theirs.c.content_id, ModuleItem.module_id, ModuleItem.position, ModuleItem.requirement),
+        *(Module.name, Module.unlock_at, Module.workflow_state, Module.prerequisite_module_ids, Module.require_sequential_progress),
+    )
+    statement = select(*columns).join(theirs, theirs.c.item_id == ModuleItem.id).join(Module, Module.id == ModuleItem.module_id)
+    return statement.where(ModuleItem.workflow_state != "deleted", Module.workflow_state != "deleted")
+
+
+def _locked(rows: Iterable[AnyRow], users: Mapping[int, int], now: dt.datetime) -> set[int]:
+    """Those of the items that their course's user cannot open yet."""
+    walks: dict[int, Progress] = {}
+    locked = set()
+    for row in rows:
+        if row.workflow_state != "active":
+            locked.add(row.id)
+        elif _may_lock(row, now):
+            if row.course_id not in walks:
+                walks[row.course_id] = progress_of(row.course_id, users[row.course_id], now)
+            if walks[row.course_id].locks(row.module_id, row.position):
+                locked.add(row.id)
+    return locked
+
+
+def _closed(kind: str, rows: Iterable[AnyRow], locked: Collection[int]) -> dict[int, str]:
+    """A thing is closed when every item that stands for it is: it can only be reached through modules that are locked or not published."""
+    rows = list(rows)
     reachable = {row.content_id for row in rows if row.id not in locked}
-    closed = {row.content_id: _why(kind, row) for row in rows if row.content_id not in reachable}
-    return Holding(rows, closed, user_id, frozenset(row.id for row in rows) - locked)
+    return {row.content_id: _why(kind, row) for row in rows if row.content_id not in reachable}
 
 
 def _may_lock(row: AnyRow, now: dt.datetime) -> bool:

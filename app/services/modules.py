@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import not_, select, update
 
 from app.errors import Invalid
 from app.extensions import db
@@ -75,6 +75,7 @@ def _publish_items(module: Module, caller: Caller) -> None:
     db.session.execute(update(ModuleItem).where(*inside, ModuleItem.content_id.is_(None)).values(workflow_state="active"))
     for name, kind in KINDS.items():
         ids = select(ModuleItem.content_id).where(*inside, ModuleItem.type == name)
-        drafts = select(kind.model).where(kind.model.id.in_(ids), kind.model.workflow_state.not_in((kind.published_state, "deleted")))
-        for thing in db.session.scalars(drafts.order_by(kind.model.id).with_for_update(key_share=True)).all():
+        drafts = kind.of_course(module.course_id, kind.model).where(kind.model.id.in_(ids), not_(kind.published))
+        locked = drafts.order_by(kind.model.id).with_for_update(key_share=True, of=kind.model)
+        for thing in db.session.scalars(locked).all():
             kind.publish(thing, True, caller)

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from app.errors import Invalid
 from app.extensions import db
 from app.models.pages import Page, slug
+from app.services import page_revisions
 from app.services.permissions import Access, Caller, Right, Role, require
 
 EDITORS = ("teachers", "students", "members")
@@ -33,6 +34,7 @@ def create(course_id: int, fields: dict[str, Any], caller: Caller) -> Page:
 def change(page: Page, fields: dict[str, Any], caller: Caller) -> None:
     """Set what `fields` gives; a new title brings a new url, unless one is given. Raises Invalid."""
     given = {key: value for key, value in fields.items() if value is not None or key == "body"}
+    page_revisions.keep(page, given)
     wanted = slug(given["url"]) if "url" in given else slug(given["title"]) if given.get("title", page.title) != page.title else page.url
     if wanted != page.url:
         page.url = _free(page.course_id, wanted, page.id)

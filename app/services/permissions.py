@@ -48,7 +48,9 @@ class Right(StrEnum):
     # of the account
     READ_ACCOUNT = "read_account"
     MANAGE_USERS = "manage_user_logins"
+    MANAGE_SIS = "manage_sis"
     CREATE_COURSES = "manage_courses"
+    MANAGE_ACCOUNT = "manage_account_settings"
     BECOME_USER = "become_user"
 
 
@@ -127,6 +129,8 @@ class Caller:
     real_id: int
     """Whose token it is: another's than `id` while masquerading."""
     token_id: int
+    admin_until: int | None = None
+    """When an admin's rights end that only their sign-in gives, in seconds since 1970; None if their account gives them."""
 
     @property
     def masquerading(self) -> bool:

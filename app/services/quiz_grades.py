@@ -1,6 +1,7 @@
 """What attempts at quizzes are worth: added up, judged by staff, posted to the assignment; and what staff grant to students."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -8,14 +9,12 @@ from sqlalchemy import Select, select
 from app.errors import Invalid
 from app.extensions import db
 from app.grading import quizzes
-from app.grading.notation import grade_of
-from app.models.assignments import Assignment
 from app.models.quiz_submissions import LATEST, OPEN, QuizAttempt, QuizSubmission
 from app.models.quizzes import Quiz, QuizQuestion
-from app.models.submissions import SubmissionVersion
-from app.models.types import Rows, utc_now
+from app.models.types import AnyRow, Rows, utc_now
+from app.services import deductions
 from app.services.permissions import Caller
-from app.services.submissions import VERSIONED, locked_row, record_change
+from app.services.submissions import OF_ONE_ATTEMPT, keep_version, locked_row, record_change
 
 PENDING = "pending_review"
 
@@ -51,7 +50,7 @@ def judge(attempt: QuizAttempt, fudge_points: float | None, questions: dict[str,
 def post(quiz: Quiz, submission: QuizSubmission, attempt: QuizAttempt, grader: Caller, *, handed_in: bool) -> None:
     """Keep the score that counts, and tell the quiz's assignment; every change of its grade is recorded."""
     db.session.flush()
-    of_all = select(QuizAttempt.score, QuizAttempt.workflow_state).where(
+    of_all = select(QuizAttempt.score, QuizAttempt.workflow_state, QuizAttempt.finished_at).where(
         QuizAttempt.quiz_submission_id == submission.id, QuizAttempt.workflow_state != OPEN
     )
     finished = db.session.execute(of_all.order_by(QuizAttempt.attempt)).all()
@@ -59,22 +58,33 @@ def post(quiz: Quiz, submission: QuizSubmission, attempt: QuizAttempt, grader: C
     if quiz.assignment_id is None:
         return
     # Locked before the submission, as where work is graded.
-    wanted = select(Assignment.grading_type, Assignment.points_possible).where(Assignment.id == quiz.assignment_id)
-    kind, points = db.session.execute(wanted.with_for_update(read=True)).one()
+    rules, policy = deductions.locked_rules(quiz.assignment_id, submission.user_id)
     work = locked_row(quiz.assignment_id, submission.user_id)
     before = (work.score, work.grade, work.excused)
     if handed_in:
         if work.attempt:
-            db.session.add(SubmissionVersion(submission_id=work.id, **{key: getattr(work, key) for key in VERSIONED}))
+            keep_version(work)
+        if work.late_policy_status in OF_ONE_ATTEMPT:
+            work.late_policy_status = work.seconds_late_override = None
         work.attempt, work.submission_type, work.submitted_at = attempt.attempt, "online_quiz", attempt.finished_at
     pending = any(row.workflow_state == PENDING for row in finished)
     work.workflow_state = PENDING if pending and not work.excused else "graded"
     if not work.excused:
-        work.score, work.grade = submission.kept_score, grade_of(submission.kept_score, kind, points)
+        deductions.clear(work)
+        work.score, work.grade = submission.kept_score, deductions.shown(submission.kept_score, rules)
         work.grader_id, work.graded_at, work.grade_matches_current_submission = grader.id, utc_now(), True
+        work.counted_at = _counted_at(quiz, submission.kept_score, finished)
+        deductions.settle(work, rules, policy, utc_now())
     after = (work.score, work.grade, work.excused)
     if after != before:
         record_change(work, grader, before, after)
+
+
+def _counted_at(quiz: Quiz, kept_score: float | None, finished: Sequence[AnyRow]) -> dt.datetime | None:
+    """When the attempt was handed in whose score counts: of equal ones the first, unless the latest counts."""
+    if quiz.scoring_policy == "keep_latest":
+        return None
+    return next((row.finished_at for row in finished if (row.score or 0.0) == kept_score), None)
 
 
 def extend(submission: QuizSubmission, attempt: QuizAttempt | None, given: dict[str, Any], now: dt.datetime) -> None:

@@ -9,8 +9,9 @@ from app.extensions import db
 from app.grading.quizzes import JUDGED, RIGHT, UNSCORED
 from app.models.quizzes import Quiz, QuizQuestion
 from app.models.types import Rows
-from app.services import assignment_groups, quizzes
+from app.services import quizzes
 from app.services.permissions import Caller
+from app.services.positions import insert_at, move, take_out
 
 MOST_ANSWERS = 200
 NULLABLE = ("correct_comments", "incorrect_comments", "neutral_comments")
@@ -25,7 +26,7 @@ def create(quiz: Quiz, fields: dict[str, Any], caller: Caller) -> QuizQuestion:
     given = {key: value for key, value in fields.items() if value is not None}
     kind = given.setdefault("question_type", DEFAULT_KIND)
     given["answers"], given["matches"] = shaped(kind, given.get("answers", []), (), given.pop("distractors", None))
-    given["position"] = assignment_groups.place(QuizQuestion, given.get("position"), *_of(quiz))
+    given["position"] = insert_at(QuizQuestion, given.get("position"), *_of(quiz))
     question = QuizQuestion(quiz_id=quiz.id, **{"question_name": "Question", "question_text": "", "points_possible": 0.0, **given})
     if kind == UNSCORED:
         question.points_possible = 0.0
@@ -41,7 +42,7 @@ def change(quiz: Quiz, question: QuizQuestion, fields: dict[str, Any], caller: C
     if "answers" in given or kind != question.question_type:
         given["answers"], given["matches"] = shaped(kind, given.get("answers", []), question.answers, distractors)
     if "position" in given:
-        assignment_groups.place(QuizQuestion, given["position"], *_of(quiz))
+        move(QuizQuestion, question, given.pop("position"), *_of(quiz))
     for key, value in given.items():
         setattr(question, key, value)
     if kind == UNSCORED:
@@ -51,6 +52,7 @@ def change(quiz: Quiz, question: QuizQuestion, fields: dict[str, Any], caller: C
 
 def remove(quiz: Quiz, question: QuizQuestion, caller: Caller) -> None:
     """Delete softly."""
+    take_out(QuizQuestion, question.position, *_of(quiz), QuizQuestion.id != question.id)
     question.workflow_state = "deleted"
     quizzes.recount(quiz, caller)
 

@@ -110,7 +110,7 @@ def remove(quiz: Quiz) -> None:
     quiz.workflow_state = "deleted"
     assignment = assignment_of(quiz)
     if assignment is not None:
-        assignment.workflow_state = "deleted"
+        assignments.remove(assignment)
 
 
 def assignment_of(quiz: Quiz) -> Assignment | None:
@@ -141,7 +141,7 @@ def recount(quiz: Quiz, caller: Caller) -> None:
     quiz.version_number += 1
     assignment = assignment_of(quiz)
     if assignment is not None:
-        assignments.change(assignment, {"points_possible": quiz.points_possible}, caller, by_quiz=True)
+        assignments.change(assignment, {"points_possible": quiz.points_possible}, caller, by_owner=True)
 
 
 def _own_assignment(quiz: Quiz, group_id: int | None) -> None:
@@ -163,5 +163,5 @@ def _become(quiz: Quiz, kind: str, group_id: int | None) -> None:
         for name, theirs in SHARED.items():
             setattr(quiz, name, getattr(assignment, theirs))
         quiz.workflow_state, quiz.assignment_id = assignment.workflow_state, None
-        assignment.workflow_state = "deleted"
+        assignments.remove(assignment)
     db.session.flush()

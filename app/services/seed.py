@@ -13,7 +13,8 @@ from app.models.courses import Course
 from app.models.submissions import GradeChange, Submission, SubmissionComment
 from app.models.types import utc_now
 from app.models.users import User
-from app.services import assignment_groups, assignments, courses, enrollments, users
+from app.services import assignment_groups, assignments, courses, enrollments, seed_content, users
+from app.storage import Storage
 
 ADMIN = "admin@example.com"
 TEACHER = "jiwoo.kim@example.com"
@@ -56,7 +57,7 @@ class Planted:
     start: dt.datetime
 
 
-def plant() -> None:
+def plant(storage: Storage) -> None:
     """Add the bootcamp to an empty database; the caller commits. Its first day is five weeks ago."""
     chance = random.Random(2026)  # noqa: S311 - reproducible on purpose, no secret
     start = utc_now().replace(hour=0, minute=0, second=0) - dt.timedelta(weeks=WEEKS + 1)
@@ -75,7 +76,9 @@ def plant() -> None:
             enrollments.enroll(course.id, staff.id, kind, "active")
         for student in mine:
             enrollments.enroll(course.id, student.id, "StudentEnrollment", "active")
-        _fill(Planted(course, teachers[number], mine, chance, start), titles)
+        planted = Planted(course, teachers[number], mine, chance, start)
+        first = _fill(planted, titles)
+        seed_content.furnish(storage, course, teachers[number], mine, first)
 
 
 def _person(name: str, sis_user_id: str) -> User:
@@ -87,23 +90,27 @@ def _course(name: str, code: str, start: dt.datetime) -> Course:
     return courses.create(ROOT_ACCOUNT_ID, fields, publish=True)
 
 
-def _fill(planted: Planted, titles: tuple[str, ...]) -> None:
+def _fill(planted: Planted, titles: tuple[str, ...]) -> Assignment:
+    """Assignments and grades; the homework of the first week."""
     attendance, work, exam = (
         assignment_groups.create(planted.course.id, {"name": name, "group_weight": weight, "position": place})
         for place, (name, weight) in enumerate(GROUPS, 1)
     )
+    homeworks = []
     for week in range(WEEKS):
         due = planted.start + dt.timedelta(weeks=week + 1, hours=14)
         session = _assignment(planted, attendance, f"Week {week + 1}: session", due, points=10.0, types=["none"])
         homework = _assignment(
             planted, work, f"Week {week + 1}: {titles[week]}", due, points=100.0, types=["online_text_entry", "online_url"]
         )
+        homeworks.append(homework)
         for student in planted.students:
             _attend(planted, session, student)
             _hand_in(planted, homework, student, graded=week < WEEKS - 1)
     soon = planted.start + dt.timedelta(weeks=WEEKS + 3)
     _assignment(planted, exam, "Final exam", soon, points=100.0, types=["online_text_entry"], unlock_at=soon - dt.timedelta(hours=3))
     _assignment(planted, work, "Team project (draft)", soon, points=200.0, types=["online_url"], published=False)
+    return homeworks[0]
 
 
 def _assignment(

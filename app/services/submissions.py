@@ -1,6 +1,6 @@
 """Handing in, grading and commenting; two at once lose nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -9,15 +9,19 @@ from app.errors import Forbidden, Invalid, InvalidGrade
 from app.extensions import db
 from app.grading.lateness import lock_explanation
 from app.grading.notation import EXCUSE, NotAGrade, grade_of, score_of
-from app.models.assignments import Assignment
+from app.grading.scheme import DEFAULT_SCHEME
 from app.models.submissions import GradeChange, Submission, SubmissionComment, SubmissionVersion
 from app.models.types import AnyRow, utc_now
 from app.models.writes import insert_unless_there
-from app.services import attachments
+from app.services import attachments, deductions
 from app.services.permissions import Caller
 
 HANDED_IN = ("online_text_entry", "online_url", "online_upload")
 """Kinds of work that are handed in by one request."""
+STATUS = ("late_policy_status", "seconds_late_override")
+NO_STATUS: Mapping[str, Any] = {}
+OF_ONE_ATTEMPT = ("late", "missing")
+"""What staff said of the work before; that nothing is late, or that there is more time, goes on."""
 VERSIONED = (
     "attempt",
     "submission_type",
@@ -31,6 +35,10 @@ VERSIONED = (
     "graded_at",
     "excused",
     "grade_matches_current_submission",
+    "entered_score",
+    "points_deducted",
+    "late_policy_status",
+    "seconds_late_override",
 )
 
 
@@ -61,15 +69,29 @@ def hand_in(target: AnyRow, kind: str | None, body: str | None, url: str | None,
     if 0 < target.allowed_attempts <= attempts:
         raise Invalid("You have reached the maximum number of allowed attempts for this assignment.")
     if attempts:
-        db.session.add(SubmissionVersion(submission_id=submission.id, **{key: getattr(submission, key) for key in VERSIONED}))
+        keep_version(submission)
     if submission.excused:
         content["workflow_state"] = "graded"
-    else:
-        submission.grade_matches_current_submission = submission.score is None
+    elif submission.score is not None:
+        _grade_is_for_earlier_work(submission)
+    if submission.late_policy_status in OF_ONE_ATTEMPT:
+        submission.late_policy_status = submission.seconds_late_override = None
     submission.attempt = attempts + 1
     for key, value in content.items():
         setattr(submission, key, value)
     attachments.attach(submission.id, file_ids, attempt=attempts + 1)
+
+
+def keep_version(submission: Submission) -> None:
+    """Keep the attempt as it is: another takes its place."""
+    db.session.add(SubmissionVersion(submission_id=submission.id, **{key: getattr(submission, key) for key in VERSIONED}))
+
+
+def _grade_is_for_earlier_work(submission: Submission) -> None:
+    """It stays until the new work is graded, and costs what that work's lateness costs."""
+    if submission.grade_matches_current_submission and not submission.scored_as_missing and submission.late_policy_status != "late":
+        submission.counted_at = submission.counted_at or submission.submitted_at
+    submission.grade_matches_current_submission = False
 
 
 def _content(allowed: list[str], kind: str | None, body: str | None, url: str | None, file_ids: Sequence[int]) -> dict[str, Any]:
@@ -90,35 +112,51 @@ def _content(allowed: list[str], kind: str | None, body: str | None, url: str | 
     return {"submission_type": kind, "body": None, "url": url}
 
 
-def grade(target: AnyRow, caller: Caller, posted: str | None, excuse: bool | None) -> Submission:
-    """Give, take away (`posted` "") or excuse. None leaves as it is. Raises InvalidGrade; every change is recorded."""
+def grade(target: AnyRow, caller: Caller, posted: str | None, excuse: bool | None, status: Mapping[str, Any] = NO_STATUS) -> Submission:
+    """Give, take away (`posted` "") or excuse; set late_policy_status and seconds_late_override, where `status` has them.
+
+    None leaves as it is. Raises InvalidGrade; every change is recorded.
+    """
     # Locked before the submission, as a change of the assignment does: its points may have changed since `target` was read.
-    wanted = select(Assignment.grading_type, Assignment.points_possible).where(Assignment.id == target.assignment_id)
-    kind, points = db.session.execute(wanted.with_for_update(read=True)).one()
+    rules, policy = deductions.locked_rules(target.assignment_id, target.student_id)
+    kind, points = rules.grading_type, rules.points_possible
+    scheme = rules.scheme or DEFAULT_SCHEME
     submission = locked_row(target.assignment_id, target.student_id)
     if posted is not None and posted.strip().casefold() == EXCUSE:
         posted, excuse = None, True
     before = (submission.score, submission.grade, submission.excused)
     if excuse:
         _set(submission, caller, score=None, grade=None, excused=True)
+        submission.late_policy_status = submission.seconds_late_override = None
     elif posted is not None:
         try:
-            score = score_of(posted, kind, points)
+            score = score_of(posted, kind, points, scheme)
         except NotAGrade as problem:
             raise InvalidGrade(str(problem)) from problem
-        shown = grade_of(score, kind, points)
+        shown = grade_of(score, kind, points, scheme)
         if shown is not None and kind == "pass_fail" and not points:
             shown = "incomplete" if posted.strip().casefold() in ("fail", "incomplete") else "complete"
         _set(submission, caller, score=score, grade=shown, excused=False)
     elif excuse is False and submission.excused:
         _set(submission, caller, score=None, grade=None, excused=False)
+    _say(submission, status)
+    deductions.settle(submission, rules, policy, utc_now())
     after = (submission.score, submission.grade, submission.excused)
     if after != before:
         record_change(submission, caller, before, after)
     return submission
 
 
+def _say(submission: Submission, status: Mapping[str, Any]) -> None:
+    """Keep staff's word on how late the work is; the seconds go with the status late."""
+    for name, value in status.items():
+        setattr(submission, name, value)
+    if submission.late_policy_status != "late":
+        submission.seconds_late_override = None
+
+
 def _set(submission: Submission, caller: Caller, *, score: float | None, grade: str | None, excused: bool) -> None:
+    deductions.clear(submission)
     submission.score, submission.grade, submission.excused = score, grade, excused
     decided = excused or score is not None
     submission.workflow_state = "graded" if decided else "submitted" if submission.attempt else "unsubmitted"

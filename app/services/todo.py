@@ -18,10 +18,16 @@ AHEAD = dt.timedelta(days=7)
 
 
 def missing(user_id: int, now: dt.datetime) -> Rows:
-    """Published assignments that the user, a student, has let pass: nothing handed in, no grade, no excuse; the oldest first."""
-    overdue = and_(Assignment.due_at < now, submitted_online(), _has(user_id, [Role.STUDENT], now), not_(_done(user_id)))
+    """Published assignments that the user, a student, has let pass: nothing handed in, no grade but for that, no excuse; the oldest first.
+
+    What staff said of it goes before.
+    """
+    overdue = and_(Assignment.due_at < now, submitted_online(), not_(_done(user_id)), not_(_said(user_id)))
+    missed = and_(_has(user_id, [Role.STUDENT], now), or_(overdue, _said(user_id, "missing")))
     statement = assignment_rows(staff=False).join(Course, Course.id == Assignment.course_id)
-    return statement.where(Course.workflow_state == "available", overdue).order_by(Assignment.due_at, Assignment.id)
+    return statement.where(Course.workflow_state == "available", missed).order_by(
+        Assignment.due_at.is_(None), Assignment.due_at, Assignment.id
+    )
 
 
 def in_courses(course_ids: Collection[int]) -> ColumnElement[bool]:
@@ -73,8 +79,16 @@ def _has(user_id: int, roles: Collection[Role], now: dt.datetime) -> ColumnEleme
 
 def _done(user_id: int) -> ColumnElement[bool]:
     """EXISTS: the user has handed it in, or has a grade or an excuse for it."""
-    handled = or_(Submission.submitted_at.is_not(None), Submission.score.is_not(None), Submission.excused.is_(True))
+    graded = and_(Submission.score.is_not(None), Submission.scored_as_missing.is_(False))
+    handled = or_(Submission.submitted_at.is_not(None), graded, Submission.excused.is_(True))
     return exists().where(Submission.assignment_id == Assignment.id, Submission.user_id == user_id, handled).correlate(Assignment)
+
+
+def _said(user_id: int, status: str | None = None) -> ColumnElement[bool]:
+    """EXISTS: staff said how late the user's work is, which is not excused; or that it is `status`."""
+    said = Submission.late_policy_status.is_not(None) if status is None else Submission.late_policy_status == status
+    theirs = (Submission.assignment_id == Assignment.id, Submission.user_id == user_id, Submission.excused.is_(False))
+    return exists().where(*theirs, said).correlate(Assignment)
 
 
 def _observing(observer_id: int, user_id: int, now: dt.datetime) -> tuple[ColumnElement[bool], ...]:

@@ -2,14 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from sqlalchemy import or_, select
 
 from app.extensions import db
+from app.grading.scheme import DEFAULT_SCHEME, letter_for
 from app.grading.totals import Group, Totals, Work, totals
 from app.models.assignment_groups import AssignmentGroup
 from app.models.assignments import Assignment, is_ungraded
 from app.models.courses import Course
+from app.models.grading_standards import GradingStandard
 from app.models.submissions import Submission
 from app.models.types import AnyRow
 
@@ -36,11 +39,19 @@ COUNTED = (
 )
 """Assignments that count: published, not omitted, graded."""
 
+SHOWN = select(Course.id, Course.settings, Course.grading_standard_id, GradingStandard.data).outerjoin(
+    GradingStandard, GradingStandard.id == Course.grading_standard_id
+)
+"""How courses show their totals."""
+
 EXCUSED = "excused"
 
 
-def totals_of(students: Collection[tuple[int, int]]) -> dict[tuple[int, int], Totals]:
-    """The totals of each (course id, user id)."""
+HIDDEN = Totals(None, None)
+
+
+def totals_of(students: Collection[tuple[int, int]], *, staff: bool) -> dict[tuple[int, int], Totals]:
+    """The totals of each (course id, user id); unless staff asks, nothing of courses that hide them."""
     if not students:
         return {}
     course_ids = {course_id for course_id, _ in students}
@@ -48,7 +59,22 @@ def totals_of(students: Collection[tuple[int, int]]) -> dict[tuple[int, int], To
     for row in db.session.execute(COUNTED.where(Assignment.course_id.in_(course_ids))):
         counted[row.course_id].append(row)
     scores = _scores([row.id for rows in counted.values() for row in rows], {user_id for _, user_id in students})
-    return {(course_id, user_id): _one(counted[course_id], user_id, scores) for course_id, user_id in students}
+    courses = {row.id: row for row in db.session.execute(SHOWN.where(Course.id.in_(course_ids)))}
+    return {
+        (course_id, user_id): _as_shown(courses[course_id], _one(counted[course_id], user_id, scores), staff=staff)
+        for course_id, user_id in students
+    }
+
+
+def _as_shown(course: AnyRow, found: Totals, *, staff: bool) -> Totals:
+    """With letters where the course has a grading standard."""
+    if not staff and (course.settings or {}).get("hide_final_grades"):
+        return HIDDEN
+    if course.grading_standard_id is None:
+        return found
+    scheme = course.data or DEFAULT_SCHEME
+    letters = [None if percent is None else letter_for(percent, scheme) for percent in (found.current, found.final)]
+    return replace(found, current_grade=letters[0], final_grade=letters[1])
 
 
 def _scores(assignment_ids: Iterable[int], user_ids: Collection[int]) -> dict[tuple[int, int], float | str]:

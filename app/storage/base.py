@@ -26,6 +26,9 @@ class Storage(Protocol):
     def copy(self, source: str, target: str) -> None:
         """Make `target` the same as `source`."""
 
+    def put(self, key: str, content: bytes) -> None:
+        """Keep what is small enough to be held in memory."""
+
     def delete(self, key: str) -> None:
         """Remove it, if it is there."""
 

@@ -64,6 +64,11 @@ class LocalStorage:
                 shutil.copyfileobj(original, copy)
             Path(name).replace(self.path(target))
 
+    def put(self, key: str, content: bytes) -> None:
+        """In place of what was there."""
+        with self.writing(key, len(content)) as sink:
+            sink.write(content)
+
     def delete(self, key: str) -> None:
         """Of that name."""
         with self._told():

@@ -93,6 +93,11 @@ class S3Storage:
         with self._told():
             self.copier.copy_object(**self._at(target), CopySource=self._at(source))
 
+    def put(self, key: str, content: bytes) -> None:
+        """In place of what was there."""
+        with self._told():
+            self.copier.put_object(**self._at(key), Body=content)
+
     def delete(self, key: str) -> None:
         """S3 does not mind if it is gone."""
         with self._told():

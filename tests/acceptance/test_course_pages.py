@@ -56,3 +56,11 @@ def test_editing_roles_let_students_write(taught: Course, student: Person) -> No
     for page, fields in ((closed, {"body": "x"}), (shared, {"title": "Mine"})):
         with pytest.raises(Forbidden):
             student.through(page).edit(wiki_page=fields)
+
+
+def test_a_page_is_put_back_to_how_it_read(taught: Course) -> None:
+    page = taught.create_page({"title": "Plan", "body": "one"})
+    page = page.edit(wiki_page={"body": "two"})
+    assert [(revision.revision_id, revision.latest) for revision in page.get_revisions()] == [(2, True), (1, False)]
+    assert page.revert_to_revision(1).revision_id == 3
+    assert (page.show_latest_revision().body, taught.get_page("plan").body) == ("one", "one")

@@ -1,11 +1,13 @@
 """Discussions and announcements: started, answered, read, moderated."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 from canvasapi.course import Course
 from canvasapi.discussion_topic import DiscussionTopic
 from canvasapi.exceptions import BadRequest, Forbidden, ResourceDoesNotExist
+from canvasapi.file import File
 
 from tests.acceptance.live import Lms, Person, enroll
 
@@ -141,7 +143,7 @@ def test_students_start_topics_unless_the_course_says_no(taught: Course, attende
     assert own.delete() is True
     with pytest.raises(Forbidden):
         attended.create_discussion_topic(title="News", is_announcement=True)
-    assert taught.update_settings(allow_student_discussion_topics=False) == {"allow_student_discussion_topics": False}
+    assert taught.update_settings(allow_student_discussion_topics=False)["allow_student_discussion_topics"] is False
     with pytest.raises(Forbidden):
         attended.create_discussion_topic(title="Mine")
     with pytest.raises(Forbidden):
@@ -187,3 +189,20 @@ def test_marks_are_ones_own(attended: Course, topic: DiscussionTopic) -> None:
     assert seen.mark_entries_as_unread() and seen.get_entries([entry.id])[0].mark_as_read()
     assert seen.get_entries([entry.id])[0].rate(1)
     assert topic.get_entries([entry.id])[0].rating_count == 1
+
+
+def test_a_graded_discussion_with_a_file(taught: Course, attended: Course, student: Person, tmp_path: Path) -> None:
+    paper = tmp_path / "paper.txt"
+    paper.write_bytes(b"read this")
+    made = taught.create_discussion_topic(title="Debate", assignment={"points_possible": 10}, attachment=str(paper))
+    work = attended.get_assignment(made.assignment_id)
+    assert (work.name, work.submission_types, work.discussion_topic["id"]) == ("Debate", ["discussion_topic"], made.id)
+    (attached,) = attended.get_discussion_topic(made.id).attachments
+    assert File(attended._requester, attached).get_contents(binary=True) == b"read this"
+    for _ in range(2):
+        attended.get_discussion_topic(made.id).post_entry(message="Mine")
+    handed_in = taught.get_assignment(work.id).get_submission(student.id)
+    assert (handed_in.workflow_state, handed_in.attempt, handed_in.submission_type) == ("submitted", 1, "discussion_topic")
+    taught.get_assignment(work.id).delete()
+    with pytest.raises(ResourceDoesNotExist):
+        taught.get_discussion_topic(made.id)

@@ -1,5 +1,6 @@
 """Modules: built by teachers, walked through by students."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -121,3 +122,29 @@ def test_things_of_other_courses_stay_there(lms: Lms, taught: Course) -> None:
         taught.get_module(elsewhere.id)
     with pytest.raises(BadRequest):
         taught.create_module({"name": "Mine", "prerequisite_module_ids": [elsewhere.id]})
+
+
+def test_quizzes_discussions_and_files_are_items(taught: Course, attended: Course, tmp_path: Path) -> None:
+    paper = tmp_path / "paper.txt"
+    paper.write_bytes(b"text")
+    _, file = taught.upload(str(paper))
+    things = {
+        "Quiz": taught.create_quiz({"title": "Quiz", "published": True}).id,
+        "Discussion": taught.create_discussion_topic(title="Talk").id,
+        "File": file["id"],
+    }
+    asked = {"type": "must_view"}
+    module = build(taught, "All", *({"type": kind, "content_id": key, "completion_requirement": asked} for kind, key in things.items()))
+    seen = attended.get_module(module.id)
+    assert [(item.type, item.title) for item in seen.get_module_items()] == [
+        ("Quiz", "Quiz"),
+        ("Discussion", "Talk"),
+        ("File", "paper.txt"),
+    ]
+    attended.get_quiz(things["Quiz"])
+    attended.get_discussion_topic(things["Discussion"])
+    assert attended.get_module(module.id).state == "started"
+    attended.get_file(things["File"])
+    assert attended.get_module(module.id).state == "completed"
+    taught.get_quiz(things["Quiz"]).delete()
+    assert [item.position for item in seen.get_module_items()] == [1, 2]

@@ -17,6 +17,9 @@ from sqlalchemy import func, select
 
 from app import create_app
 from app.extensions import Base, db
+from app.models.users import User
+from app.services.seed import STUDENT, TEACHER
+from tests.app.api.uploading import download
 from tests.conftest import BASE_URL, Api
 from tests.factories import UserFactory
 
@@ -28,12 +31,21 @@ PLANTED = {
     "course_sections": 3,
     "enrollments": 64,
     "assignment_groups": 9,
-    "assignments": 30,
-    "submissions": 434,
+    "assignments": 33,
+    "submissions": 437,
     "grade_changes": 384,
     "submission_comments": 63,
+    "pages": 3,
+    "modules": 3,
+    "module_items": 18,
+    "quizzes": 3,
+    "quiz_questions": 6,
+    "files": 3,
+    "discussion_topics": 9,
+    "discussion_entries": 6,
+    "calendar_events": 3,
 }
-DIGEST = "b5210a8d589812cd"
+DIGEST = "a2db255f74c9cabb"
 SCORES = """
     SELECT u.name AS student, c.course_code, a.name, s.workflow_state, s.score, s.grade, s.url IS NULL
     FROM submissions s JOIN users u ON u.id = s.user_id JOIN assignments a ON a.id = s.assignment_id JOIN courses c ON c.id = a.course_id
@@ -139,6 +151,23 @@ def test_seed_plants_the_same_bootcamp_on_every_database(app: Flask, fetch: Fetc
     assert roles == {"StudentEnrollment": 40, "TeacherEnrollment": 3, "TaEnrollment": 3}
     assert fetch("SELECT login_id FROM users WHERE admin") == [("admin@example.com",)]
     assert digest(fetch(SCORES)) == DIGEST
+
+
+def test_seed_furnishes_each_course(app: Flask, fetch: Fetch, sign_in: Callable[[User], Api]) -> None:
+    run(app, "seed")
+    teacher, student = (sign_in(db.session.query(User).filter_by(login_id=login).one()) for login in (TEACHER, STUDENT))
+    course = f"/courses/{teacher.ok('GET', '/courses')[0]['id']}"
+    (module,) = teacher.ok("GET", f"{course}/modules?include[]=items")
+    assert [item["type"] for item in module["items"]] == ["Page", "Assignment", "File", "Quiz", "Discussion", "ExternalUrl"]
+    for item in module["items"][:-1]:
+        assert student.get(item["url"].partition("/api/v1")[2]).status_code == 200, item["type"]
+    assert download(student, student.ok("GET", f"{course}/files")[0]["url"]).data.startswith(b"Week 1")
+    assert len(teacher.ok("GET", f"/announcements?context_codes[]={course[1:].replace('courses/', 'course_')}")) == 1
+    assert [topic["assignment_id"] is not None for topic in teacher.ok("GET", f"{course}/discussion_topics?order_by=title")] == [
+        False,
+        True,
+    ]
+    assert fetch("SELECT count(*) FROM calendar_events") == [(3,)]
 
 
 def test_seed_twice_changes_nothing(app: Flask, fetch: Fetch) -> None:

@@ -26,6 +26,12 @@ DEFAULTS: dict[str, Any] = {
     "BASE_URL": "http://127.0.0.1:8000",
     "ALLOWED_HOSTS": (),
     "CORS_ORIGINS": (),
+    "OIDC_ISSUER": "",
+    "OIDC_AUDIENCE": (),
+    "OIDC_JWKS_URL": "",
+    "OIDC_ROLES_CLAIM": "cognito:groups",
+    "OIDC_ADMIN_GROUP": "",
+    "OIDC_PROVISION": True,
     "WEB_CONCURRENCY": 1,
     "JOBS": True,
     "LOG_LEVEL": "INFO",
@@ -61,6 +67,17 @@ BAD = [
     ("BASE_URL", "https://user:word@lms.example.com"),
     ("CORS_ORIGINS", "*"),
     ("CORS_ORIGINS", "https://front.example, front.example"),
+    *(
+        (name, text)
+        for name in ("OIDC_ISSUER", "OIDC_JWKS_URL")
+        for text in (
+            *("id.example.com", "ftp://id.example.com", "https://", "https://[", "https://id.example.com:port", "file:///etc/passwd"),
+            *("https://user:word@id.example.com", "https://id.example.com#top", "https://id example.com", "https://id.example.com\\@evil"),
+            f"https://id.example.com/{'x' * 255}",
+        )
+    ),
+    ("OIDC_ISSUER", "https://id.example.com?a=1"),
+    ("OIDC_PROVISION", "perhaps"),
     ("WEB_CONCURRENCY", "0"),
     ("WEB_CONCURRENCY", "65"),
     ("WEB_CONCURRENCY", "-1"),
@@ -115,6 +132,12 @@ def test_a_blank_value_is_the_default_in_development(name: str) -> None:
         ("BASE_URL", "http://[::1]:8000", "http://[::1]:8000"),
         ("ALLOWED_HOSTS", "a.example, b.example:8000,,", ("a.example", "b.example:8000")),
         ("CORS_ORIGINS", "https://a.example/, http://b.example:3000", ("https://a.example", "http://b.example:3000")),
+        ("OIDC_AUDIENCE", "a, b,,", ("a", "b")),
+        ("OIDC_JWKS_URL", "https://id.example.com/keys?tenant=1", "https://id.example.com/keys?tenant=1"),
+        ("OIDC_ROLES_CLAIM", "roles", "roles"),
+        ("OIDC_ADMIN_GROUP", "lms admins", "lms admins"),
+        ("OIDC_PROVISION", "False", False),
+        ("OIDC_PROVISION", "true", True),
         ("WEB_CONCURRENCY", "64", 64),
         ("JOBS", "off", False),
         ("LOG_LEVEL", "debug", "DEBUG"),
@@ -167,6 +190,26 @@ def test_production_has_no_defaults_for_what_matters(name: str, text: str | None
 def test_production_refuses_what_only_development_may_use(name: str, text: str) -> None:
     with pytest.raises(SettingError, match=f"^{name} "):
         load({**PRODUCTION, name: text})
+
+
+@pytest.mark.parametrize("issuer", ["https://id.example.com/pool", "https://id.example.com/pool/"])
+def test_the_issuer_stays_as_it_is_spelled_and_its_keys_are_below_it(issuer: str) -> None:
+    settings = load({**PRODUCTION, "OIDC_ISSUER": issuer, "OIDC_AUDIENCE": "lms"})
+    assert settings.oidc_issuer == issuer
+    assert settings.oidc_jwks_url == "https://id.example.com/pool/.well-known/jwks.json"
+
+
+def test_an_issuer_needs_an_audience() -> None:
+    with pytest.raises(SettingError, match=r"^OIDC_AUDIENCE is not set: "):
+        load({"OIDC_ISSUER": "https://id.example.com"})
+
+
+@pytest.mark.parametrize("name", ["OIDC_ISSUER", "OIDC_JWKS_URL"])
+def test_only_development_asks_a_provider_without_tls(name: str) -> None:
+    provider = {"OIDC_ISSUER": "https://id.example.com", "OIDC_AUDIENCE": "lms", name: "http://127.0.0.1:8080/pool"}
+    assert field(load(provider), name) == "http://127.0.0.1:8080/pool"
+    with pytest.raises(SettingError, match=f"^{name} must be an address of https, "):
+        load({**PRODUCTION, **provider})
 
 
 def test_what_is_wrong_in_production_is_told_without_the_password() -> None:

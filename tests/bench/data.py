@@ -48,59 +48,52 @@ def plant() -> School:
     courses = _insert(
         Course, ({"account_id": 1, "name": f"Course {n}", "course_code": f"C{n}", "workflow_state": "available"} for n in range(COURSES))
     )
-    sections = dict(
-        zip(courses, _insert(Section, ({"course_id": each, "name": "All", "default_section": True} for each in courses)), strict=True)
-    )
-    groups = dict(
-        zip(courses, _insert(AssignmentGroup, ({"course_id": each, "name": "Work", "position": 1} for each in courses)), strict=True)
-    )
-    people = [f"Student {n}" for n in range(STUDENTS)] + [f"Teacher {n}" for n in range(TEACHERS)]
-    users = _insert(
-        User,
-        (
-            {"name": name, "sortable_name": name, "short_name": name, "login_id": f"{name}@example.com", "email": f"{name}@example.com"}
-            for name in people
-        ),
-    )
+    users = _people()
     school = School(courses, {}, users[:STUDENTS], {user: f"token-{user}" for user in users}, users[STUDENTS:])
-    _insert(
-        AccessToken,
-        (
-            {"user_id": user, "token_hash": hash_token(token), "hint": token[:5], "purpose": "bench"}
-            for user, token in school.tokens.items()
-        ),
-    )
+    hashes = {user: hash_token(token) for user, token in school.tokens.items()}
+    _insert(AccessToken, ({"user_id": user, "token_hash": found, "hint": "token", "purpose": "bench"} for user, found in hashes.items()))
     places = [(user, course, "StudentEnrollment") for n, user in enumerate(school.students) for course in school.courses_of(n)]
-    places += [(user, courses[n % COURSES], "TeacherEnrollment") for n, user in enumerate(school.teachers)]
-    _insert(
-        Enrollment,
-        ({"user_id": user, "course_id": course, "course_section_id": sections[course], "type": kind} for user, course, kind in places),
-    )
+    _enroll(courses, places + [(user, courses[n % COURSES], "TeacherEnrollment") for n, user in enumerate(school.teachers)])
     for course in courses:
-        school.assignments[course] = _insert(Assignment, (_assignment(course, groups[course], n) for n in range(ASSIGNMENTS)))
+        (group,) = _insert(AssignmentGroup, [{"course_id": course, "name": "Work", "position": 1}])
+        school.assignments[course] = _insert(Assignment, (_assignment(course, group, n) for n in range(ASSIGNMENTS)))
     # The first half of every course's work is graded.
-    graded = (
-        {
-            "assignment_id": work,
-            "user_id": user,
-            "attempt": 1,
-            "submission_type": "online_text_entry",
-            "body": "An essay. " * 20,
-            "submitted_at": NOW,
-            "workflow_state": "graded",
-            "score": 80.0,
-            "grade": "80",
-            "graded_at": NOW,
-        }
-        for user, course, kind in places
-        if kind == "StudentEnrollment"
-        for work in school.assignments[course][: ASSIGNMENTS // 2]
-    )
-    _insert(Submission, graded)
+    _insert(Submission, (_graded(work, user) for user, course, _ in places for work in school.assignments[course][: ASSIGNMENTS // 2]))
     db.session.commit()
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
     return school
+
+
+def _people() -> list[int]:
+    """Students, then teachers."""
+    names = [f"Student {n}" for n in range(STUDENTS)] + [f"Teacher {n}" for n in range(TEACHERS)]
+    mails = [f"{name.replace(' ', '')}@example.com" for name in names]
+    rows = zip(names, mails, strict=True)
+    return _insert(User, ({"name": n, "sortable_name": n, "short_name": n, "login_id": mail, "email": mail} for n, mail in rows))
+
+
+def _enroll(courses: list[int], places: list[tuple[int, int, str]]) -> None:
+    """Each (user, course, type), in the course's one section."""
+    made = _insert(Section, ({"course_id": each, "name": "All", "default_section": True} for each in courses))
+    sections = dict(zip(courses, made, strict=True))
+    rows = ({"user_id": u, "course_id": c, "course_section_id": sections[c], "type": kind} for u, c, kind in places)
+    _insert(Enrollment, rows)
+
+
+def _graded(work: int, user: int) -> dict[str, Any]:
+    return {
+        "assignment_id": work,
+        "user_id": user,
+        "attempt": 1,
+        "submission_type": "online_text_entry",
+        "body": "An essay. " * 20,
+        "submitted_at": NOW,
+        "workflow_state": "graded",
+        "score": 80.0,
+        "grade": "80",
+        "graded_at": NOW,
+    }
 
 
 def _assignment(course: int, group: int, n: int) -> dict[str, Any]:

@@ -1,7 +1,10 @@
 """People, courses, enrolments, assignments, submissions."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import factory
 
@@ -10,8 +13,12 @@ from app.models.assignment_groups import AssignmentGroup
 from app.models.assignments import Assignment
 from app.models.courses import Course
 from app.models.enrollments import Enrollment
+from app.models.favorites import CourseFavorite
+from app.models.grading_standards import GradingStandard
+from app.models.late_policies import LatePolicy
 from app.models.sections import Section
 from app.models.submissions import GradeChange, Submission
+from app.models.terms import EnrollmentTerm
 from app.models.users import User, sortable
 
 
@@ -50,6 +57,16 @@ class CourseFactory(ModelFactory):
     section = factory.RelatedFactory("tests.factories.SectionFactory", factory_related_name="course", default_section=True)
 
 
+class TermFactory(ModelFactory):
+    """A term."""
+
+    class Meta:
+        model = EnrollmentTerm
+
+    account_id = 1
+    name = factory.Sequence(lambda n: f"Term {n}")
+
+
 class SectionFactory(ModelFactory):
     """A section of `course`."""
 
@@ -75,6 +92,24 @@ class EnrollmentFactory(ModelFactory):
     user_id = factory.SelfAttribute("user.id")
     course_section_id = factory.LazyAttribute(lambda enrollment: default_section(enrollment.course_id))
     type = "StudentEnrollment"
+
+
+class FavoriteFactory(ModelFactory):
+    """That a course is a favourite."""
+
+    class Meta:
+        model = CourseFavorite
+
+
+class GradingStandardFactory(ModelFactory):
+    """Gold from 60 %, else Tin: the account's, unless `account_id` is None and `course_id` is said."""
+
+    class Meta:
+        model = GradingStandard
+
+    account_id: int | None = 1
+    title = factory.Sequence(lambda n: f"Standard {n}")
+    data = factory.LazyFunction(lambda: [("Gold", 60), ("Tin", 0)])
 
 
 class AssignmentGroupFactory(ModelFactory):
@@ -105,6 +140,21 @@ class AssignmentFactory(ModelFactory):
     points_possible = 10.0
     workflow_state = "published"
     position = factory.Sequence(lambda n: n + 1)
+
+
+class LatePolicyFactory(ModelFactory):
+    """Of `course`: 10 percent a day of late work, all of missing work."""
+
+    class Meta:
+        model = LatePolicy
+        exclude = ("course",)
+
+    course: Any = factory.SubFactory(CourseFactory)
+    course_id = factory.SelfAttribute("course.id")
+    late_submission_deduction_enabled = True
+    late_submission_deduction = 10.0
+    missing_submission_deduction_enabled = True
+    missing_submission_deduction = 100.0
 
 
 class SubmissionFactory(ModelFactory):
@@ -150,3 +200,11 @@ def default_section(course_id: int) -> int:
     assert found is not None
     db.session.commit()
     return int(found[0])
+
+
+@contextmanager
+def one_commit() -> Iterator[None]:
+    """What is made inside is committed once, at the end, in a third of the time; no request may be made before."""
+    with patch.object(db.session, "commit", db.session.flush):
+        yield
+    db.session.commit()

@@ -11,10 +11,14 @@ from tests.factories import (
     AssignmentFactory,
     AssignmentGroupFactory,
     CourseFactory,
+    FileFactory,
+    FolderFactory,
     ModuleFactory,
     ModuleItemFactory,
     PageFactory,
+    QuizFactory,
     SubmissionFactory,
+    TopicFactory,
 )
 
 LINK = {"type": "ExternalUrl", "external_url": "https://example.com/", "title": "Link"}
@@ -85,7 +89,7 @@ def test_every_kind_of_item_is_made(teacher: Api, url: str, course: Course) -> N
         {**LINK, "completion_requirement": {"type": "must_smile"}},
         {**LINK, "completion_requirement": "must_view"},
         {"type": "SubHeader", "title": "x", "completion_requirement": {"type": "must_view"}},
-        *({"type": kind, "content_id": 1} for kind in ("File", "Discussion", "Quiz") if kind not in KINDS),
+        *({"type": kind, "content_id": 999_999_999} for kind in KINDS),
     ],
 )
 def test_nonsense_is_refused(teacher: Api, url: str, fields: dict[str, Any]) -> None:
@@ -181,8 +185,18 @@ def test_an_item_shows_the_present_title_and_goes_with_what_it_stands_for(teache
 
 @pytest.mark.parametrize("kind", [*KINDS, *PLAIN])
 def test_each_kind_takes_its_requirements_and_no_other(teacher: Api, url: str, course: Course, kind: str) -> None:
-    things = {"Page": PageFactory(course=course).id, "Assignment": AssignmentFactory(group=AssignmentGroupFactory(course=course)).id}
+    work = AssignmentFactory(group=AssignmentGroupFactory(course=course), submission_types=["discussion_topic"])
+    things = {
+        "Page": PageFactory(course=course).id,
+        "Assignment": work.id,
+        "Quiz": QuizFactory(course=course).id,
+        "Discussion": TopicFactory(course=course, assignment_id=work.id).id,
+        "File": FileFactory(folder=FolderFactory(course=course)).id,
+    }
     takes = {
+        "Quiz": {"must_view", "must_submit", "min_score", "min_percentage"},
+        "Discussion": {"must_view", "must_contribute", "must_submit", "min_score", "min_percentage"},
+        "File": {"must_view"},
         "Page": {"must_view", "must_mark_done", "must_contribute"},
         "Assignment": {"must_view", "must_mark_done", "must_submit", "min_score", "min_percentage"},
         "SubHeader": set(),

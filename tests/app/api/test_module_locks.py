@@ -138,3 +138,25 @@ def test_what_is_in_a_module_that_is_not_published_is_not_available_yet(student:
     item_of(draft, "Page", page)
     seen = student.ok("GET", f"/courses/{course.id}/pages/{page.url}")
     assert seen["locked_for_user"] and "Secret" not in seen["lock_explanation"]
+
+
+def test_calendar_and_todo_do_not_tell_what_a_module_keeps(student: Api, observer: Api, teacher: Api, course: Course) -> None:
+    base = f"/courses/{course.id}"
+    soon, gone = (NOW + DAY).isoformat(), (NOW - DAY).isoformat()
+    ahead = ModuleFactory(course=course, unlock_at=NOW + DAY)
+    work = {"description": "Secret", "published": True, "submission_types": ["online_url"]}
+    for due in (soon, gone):
+        made = teacher.ok("POST", f"{base}/assignments", json={"assignment": {"name": "Exam", "due_at": due, **work}})
+        ModuleItemFactory(module=ahead, type="Assignment", content_id=made["id"])
+    events = f"/calendar_events?type=assignment&all_events=true&context_codes[]=course_{course.id}"
+    for who, path in (
+        (student, events),
+        (observer, events),
+        (student, "/users/self/todo"),
+        (student, "/users/self/missing_submissions"),
+        (observer, f"/users/{student.id}/missing_submissions"),
+        (student, f"/calendar_events/assignment_{made['id']}"),
+    ):
+        answer = who.get(path)
+        assert (answer.status_code, "Exam" in answer.text, "Secret" in answer.text) == (200, True, False), path
+    assert "Secret" in teacher.get(events).text

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from app.grading.lateness import is_missing, lock_explanation, seconds_late
+from app.grading.lateness import Timing, is_missing, lock_explanation, seconds_late, timing
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 SEOUL = dt.timezone(dt.timedelta(hours=9))
@@ -32,6 +32,33 @@ def test_lateness_is_what_lies_between_the_due_date_and_the_hand_in(
     submitted_at: dt.datetime | None, due_at: dt.datetime | None, seconds: int
 ) -> None:
     assert seconds_late(submitted_at, due_at) == seconds
+
+
+@pytest.mark.parametrize(("after", "seconds"), [(59, 0), (60, 0), (61, 1)])
+def test_a_quiz_may_be_on_its_way_for_a_minute(after: int, seconds: int) -> None:
+    assert seconds_late(NOON + after * SECOND, NOON, "online_quiz") == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "override", "excused", "clock", "wanted"),
+    [
+        (None, None, False, (90, False), Timing(True, False, 90)),
+        (None, None, False, (0, True), Timing(False, True, 0)),
+        (None, 50, False, (0, False), Timing(False, False, 0)),
+        ("none", None, False, (90, True), Timing(False, False, 0)),
+        ("extended", None, False, (90, True), Timing(False, False, 0)),
+        ("missing", None, False, (90, False), Timing(False, True, 0)),
+        ("late", 50, False, (0, True), Timing(True, False, 50)),
+        ("late", None, False, (90, False), Timing(True, False, 0)),
+        ("late", 50, True, (90, True), Timing(False, False, 0)),
+        ("missing", None, True, (0, True), Timing(False, False, 0)),
+    ],
+)
+def test_what_staff_said_goes_before_the_clock(
+    status: str | None, override: int | None, excused: bool, clock: tuple[int, bool], wanted: Timing
+) -> None:
+    late_by, missed = clock
+    assert timing(status, override, excused=excused, late_by=late_by, missing=missed) == wanted
 
 
 def missing(**changed: object) -> bool:

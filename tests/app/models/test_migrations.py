@@ -22,7 +22,9 @@ from sqlalchemy import text
 
 from app import create_app
 from app.extensions import Base, db
+from app.models.submissions import GradeChange
 from app.services.readiness import MIGRATIONS
+from tests.factories import AssignmentFactory, QuizFactory, SubmissionFactory
 
 ROOT = Path(__file__).parents[3]
 SCRIPTS = ScriptDirectory(str(MIGRATIONS))
@@ -227,3 +229,28 @@ def test_the_sql_of_an_upgrade_can_be_read_beforehand(scratch: Flask) -> None:
     assert (done.exit_code, done.exception) == (0, None)
     assert "CREATE TABLE submissions" in done.stdout
     assert version() is None
+
+
+def test_grades_that_quizzes_gave_outlive_the_quizzes(scratch: Flask) -> None:
+    """Taken back, the migration leaves scores as they are: in the name of whoever acted, or of nobody."""
+    upgrade()
+    quiz, work = QuizFactory(), AssignmentFactory()
+    by_quiz = SubmissionFactory(assignment=work, score=3.0, grade="3", grader_id=-quiz.id)
+    by_user = SubmissionFactory(assignment=work, score=2.0, grade="2", grader_id=by_quiz.user_id)
+    student, columns = by_quiz.user_id, {"excused_before": False, "excused_after": False, "real_user_id": by_quiz.user_id}
+    ids = by_quiz.id, by_user.id
+    db.session.add(GradeChange(submission_id=by_quiz.id, grader_id=-quiz.id, score_after=3.0, **columns))
+    db.session.commit()
+    db.session.remove()
+    downgrade(revision="0006_modules")
+    with db.engine.connect() as connection:
+        graded = connection.execute(text("SELECT id, score, grader_id FROM submissions ORDER BY id")).all()
+        changes = connection.execute(text("SELECT score_after, grader_id FROM grade_changes")).all()
+    assert graded == [(ids[0], 3.0, None), (ids[1], 2.0, student)]
+    assert changes == [(3.0, student)]
+    upgrade()
+    assert version() == HEAD
+    if db.engine.dialect.name == "sqlite":
+        with db.engine.connect() as connection:
+            assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+            assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"

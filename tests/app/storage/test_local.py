@@ -47,3 +47,11 @@ def test_where_no_folder_can_be_the_check_says_where_and_why(tmp_path: Path, bel
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match=r"^cannot write to .*file.*: (File exists|Not a directory)$"):
         LocalStorage(str(tmp_path / below)).check()
+
+
+def test_what_is_put_is_there_in_place_of_what_was(tmp_path: Path) -> None:
+    storage = LocalStorage(str(tmp_path))
+    for content in (b"first", b"", b"second"):
+        storage.put("files/a", content)
+        assert (storage.path("files/a").read_bytes(), storage.size("files/a")) == (content, len(content))
+    assert [path.name for path in (tmp_path / "files").iterdir()] == ["a"]

@@ -80,3 +80,10 @@ def test_without_a_prefix_the_key_is_the_whole_name(s3: S3Storage) -> None:
     bare = S3Storage("files", "")
     assert bare.upload_form("uploads/a", "text/plain", 1, 60, THEN).fields["key"] == "uploads/a"
     bare.client.close()
+
+
+def test_what_is_put_is_there_in_place_of_what_was(s3: S3Storage) -> None:
+    for content in (b"first", b"again"):
+        s3.put("files/put", content)
+        link = s3.link("files/put", "text/plain", "attachment", 60)
+        assert requests.get(link, timeout=10).content == content

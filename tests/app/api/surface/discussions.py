@@ -3,7 +3,7 @@
 from app.extensions import db
 from app.models.courses import Course
 from app.models.discussions import DiscussionEntry, DiscussionTopic
-from tests.app.api.surface import CONTENT, MEMBERS, READERS, SIGNED_IN, STAFF, Allowed, C, Feature
+from tests.app.api.surface import MEMBERS, READERS, SIGNED_IN, STAFF, Allowed, C, Feature
 from tests.conftest import Api
 from tests.factories import EnrollmentFactory, EntryFactory, TopicFactory
 
@@ -35,8 +35,6 @@ OPERATIONS: dict[str, Allowed] = {
     f"PUT {ENTRY}/read": Allowed(READERS),
     f"DELETE {ENTRY}/read": Allowed(READERS),
     f"POST {ENTRY}/rating": Allowed(MEMBERS, {"rating": "1"}),
-    f"GET {C}/settings": Allowed(READERS),
-    f"PUT {C}/settings": Allowed(CONTENT, {"allow_student_discussion_topics": True}),
 }
 LISTS = (
     "/announcements",

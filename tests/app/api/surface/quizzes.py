@@ -23,6 +23,7 @@ OPERATIONS = {
     f"PUT {QUIZ}/questions/<ref:question>": Allowed(STAFF, {"question": {"question_name": "New"}}),
     f"DELETE {QUIZ}/questions/<ref:question>": Allowed(STAFF),
     f"POST {QUIZ}/submissions": Allowed({"student", "peer"}),
+    f"POST {QUIZ}/submissions/self/files": Allowed({"student", "peer"}, {"name": "answer.txt"}),
     f"POST {QUIZ}/extensions": Allowed(GRADERS, {"quiz_extensions": []}),
     f"GET {QUIZ}/statistics": Allowed(GRADERS),
     f"GET {QUIZ}/submissions": Allowed(READERS),
