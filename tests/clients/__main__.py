@@ -36,7 +36,7 @@ def main(names: list[str]) -> int:
     if unknown := set(names) - CLIENTS.keys():
         sys.stderr.write(f"clients: there is no {', '.join(sorted(unknown))}; there are {', '.join(CLIENTS)}\n")
         return 2
-    counts = []
+    counts: list[Checks] = []
     with tempfile.TemporaryDirectory() as folder, reached(Path(folder)) as lms:
         for name in names or CLIENTS:
             home = Path(folder) / f"home-{len(counts)}"

@@ -65,8 +65,8 @@ def courses(work: Work, checks: Checks) -> None:
         has(ask(teacher, "create_student_anonymization_map"), f"Students mapped: {CROWD + 1}")
 
 
-def material(work: Work, checks: Checks) -> None:
-    """Pages, modules, files."""
+def pages(work: Work, checks: Checks) -> None:
+    """Pages."""
     taught, ask, teacher = work.world.taught, work.ask, work.teacher
     with checks.check("create_page, list_pages, get_page_content, get_page_details, get_front_page"):
         ask(teacher, "create_page", title="Welcome", body="<p>Hello</p>", published=True, front_page=True)
@@ -82,10 +82,16 @@ def material(work: Work, checks: Checks) -> None:
         work.confirm("delete_page", page_url_or_id="other")
         equal([(page.url, page.editing_roles) for page in taught.get_pages()], [("welcome", "teachers")])
         has(taught.get_page("welcome").body, "Good morning")
+
+
+def modules(work: Work, checks: Checks) -> None:
+    """Modules, and what a student did in them."""
+    taught, ask, teacher = work.world.taught, work.ask, work.teacher
     with checks.check("create_module, add_module_item, list_modules, list_module_items, update_module_item"):
         ask(teacher, "create_module", name="Week 1", published=True)
         (module,) = taught.get_modules()
-        ask(teacher, "add_module_item", module_id=module.id, item_type="Page", page_url="welcome", completion_requirement_type="must_mark_done")
+        to_do = {"completion_requirement_type": "must_mark_done"}
+        ask(teacher, "add_module_item", module_id=module.id, item_type="Page", page_url="welcome", **to_do)
         ask(teacher, "add_module_item", module_id=module.id, item_type="ExternalUrl", title="Docs", external_url="https://example.com/")
         page, link = module.get_module_items()
         ask(teacher, "update_module_item", module_id=module.id, item_id=link.id, title="Manual", published=True)
@@ -100,6 +106,11 @@ def material(work: Work, checks: Checks) -> None:
     with checks.check("delete_module"):
         work.confirm("delete_module", module_id=taught.create_module({"name": "Gone"}).id)
         equal([one.name for one in taught.get_modules()], ["Week one"])
+
+
+def files(work: Work, checks: Checks) -> None:
+    """Files, and what is wrong with the course's pages."""
+    taught, ask, teacher = work.world.taught, work.ask, work.teacher
     with checks.check("upload_course_file, list_course_files, read_course_file, download_course_file"):
         (work.home / "plan.txt").write_text("The plan")
         ask(teacher, "upload_course_file", file_path=str(work.home / "plan.txt"))
@@ -119,11 +130,12 @@ def assignments(work: Work, checks: Checks) -> None:
     world, ask, teacher, student = work.world, work.ask, work.teacher, work.student
     of_essay = {"assignment_id": work.essay.id}
     with checks.check("create_assignment, update_assignment, delete_assignment_with_confirmation"):
-        ask(teacher, "create_assignment", name="Report", points_possible=20, submission_types="online_text_entry", due_at="2031-03-01T12:00:00Z")
+        due = {"due_at": "2031-03-01T12:00:00Z"}
+        ask(teacher, "create_assignment", name="Report", points_possible=20, submission_types="online_text_entry", **due)
         (made,) = [one for one in world.taught.get_assignments() if one.name == "Report"]
         ask(teacher, "update_assignment", assignment_id=made.id, points_possible=30, published=True)
         made = world.taught.get_assignment(made.id)
-        equal((made.points_possible, made.published, made.due_at), (30, True, "2031-03-01T12:00:00Z"))
+        equal((made.points_possible, made.published, made.due_at), (30, True, due["due_at"]))
         work.confirm("delete_assignment_with_confirmation", assignment_id=made.id)
     for who in (teacher, student):
         with checks.check("list_assignments, get_assignment_details"):
@@ -160,6 +172,11 @@ def own(work: Work, checks: Checks) -> None:
     with checks.check("get_my_submission_status, get_my_todo_items"):
         has(student.call("get_my_submission_status"), "Essay")
         student.call("get_my_todo_items")
+    with checks.check("get_my_assignment_scores, calculate_grade_scenarios"):
+        has(ask(student, "get_my_assignment_scores"), "Essay", "5")
+        ask(student, "calculate_grade_scenarios", target_percent=90)
+    with checks.check("get_my_activity_stream"):
+        has(student.call("get_my_activity_stream"), "Questions")
     with checks.check("list_calendar_events, create_personal_calendar_event, delete_personal_calendar_event"):
         made = student.call("create_personal_calendar_event", title="Study", start_at="2031-03-02T10:00:00Z", end_at="2031-03-02T11:00:00Z")
         has(made, "Study")
@@ -228,6 +245,6 @@ def work(lms: Lms, home: Path, checks: Checks) -> None:
     ):
         with checks.check("more than a hundred tools"):
             assert len(teacher.tools()) > 100
-        parts: tuple[Callable[[Work, Checks], None], ...] = (courses, material, assignments, own, discussions, absent)
+        parts: tuple[Callable[[Work, Checks], None], ...] = (courses, pages, modules, files, assignments, discussions, own, absent)
         for part in parts:
             part(Work(world, teacher, student, essay, home), checks)

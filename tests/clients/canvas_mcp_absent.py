@@ -20,7 +20,6 @@ ABSENT: dict[str, dict[str, dict[str, Any]]] = {
     },
     "student": {
         "get_my_upcoming_assignments": {},
-        "get_my_activity_stream": {},
         "list_my_groups": {},
         "list_planner_notes": {},
         "create_planner_note": {"title": "Read", "todo_date": "2031-03-02"},

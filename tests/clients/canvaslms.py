@@ -39,7 +39,7 @@ class Teacher:
     def do(self, *arguments: str, no_cache: bool = True) -> str:
         """What `canvaslms ...` prints; it must succeed without a warning about what it asked for."""
         environ = environment(self.home, CANVAS_SERVER=self.world.lms.url, CANVAS_TOKEN=self.world.teacher.token)
-        command = [BIN / "canvaslms", *(["--no-cache"] if no_cache else []), *arguments]
+        command = [str(BIN / "canvaslms"), *(["--no-cache"] if no_cache else []), *arguments]
         done = subprocess.run(command, env=environ, cwd=self.home, capture_output=True, text=True, timeout=SECONDS, check=False)
         assert done.returncode == 0, f"canvaslms {' '.join(arguments)} ended with {done.returncode}: {done.stderr[-400:]}"
         return done.stdout

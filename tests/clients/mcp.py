@@ -68,9 +68,7 @@ class Session:
 def talk(program: Path, environ: dict[str, str], folder: Path) -> Iterator[Session]:
     """A session with that program as the server, which ends with it; what it says of itself lies in `folder`."""
     with (folder / "server.log").open("a") as log:
-        server = subprocess.Popen(
-            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environ, cwd=folder, text=True
-        )
+        server = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environ, cwd=folder, text=True)
         try:
             session = Session(server)
             session.start()
