@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import requests
+from canvasapi.exceptions import CanvasException
+
 from tests.acceptance.live import Lms, served
 from tests.clients import canvas_mcp, canvaslms, kth
 from tests.clients.checks import Checks, say
@@ -25,7 +28,11 @@ CLIENTS: dict[str, Callable[[Lms, Path, Checks], None]] = {
 def reached(folder: Path) -> Iterator[Lms]:
     """The LMS that the environment names, or one of our own."""
     if url := os.environ.get("LMS_URL"):
-        yield Lms(url.rstrip("/"), os.environ["LMS_TOKEN"], None)
+        try:
+            lms = Lms(url.rstrip("/"), os.environ.get("LMS_TOKEN", ""), None)
+        except (requests.RequestException, CanvasException) as problem:
+            sys.exit(f"clients: no LMS at {url} for the admin of LMS_TOKEN: {problem}")
+        yield lms
         return
     with served(f"sqlite:///{folder / 'lms.sqlite'}", folder) as lms:
         yield lms

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.acceptance.live import Lms
 from tests.clients.checks import Checks
-from tests.clients.places import BUILD, SECONDS, environment, node
+from tests.clients.places import BUILD, SECONDS, environment, in_time, node
 
 SCRIPT = Path(__file__).with_suffix(".mjs")
 
@@ -14,7 +14,7 @@ SCRIPT = Path(__file__).with_suffix(".mjs")
 def work(lms: Lms, home: Path, checks: Checks) -> None:
     """Run the script, note its checks. The script must come to its end."""
     environ = environment(home, LMS_URL=lms.url, LMS_TOKEN=lms.admin_token)
-    with subprocess.Popen([node(), SCRIPT], cwd=BUILD, env=environ, stdout=subprocess.PIPE, text=True) as script:
+    with subprocess.Popen([node(), SCRIPT], cwd=BUILD, env=environ, stdout=subprocess.PIPE, text=True) as script, in_time(script):
         assert script.stdout
         for line in script.stdout:
             if line.startswith("{"):  # the client greets when it is loaded

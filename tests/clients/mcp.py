@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.clients.places import in_time
+
 VERSION = "2025-06-18"
 
 
@@ -70,9 +72,10 @@ def talk(program: Path, environ: dict[str, str], folder: Path) -> Iterator[Sessi
     with (folder / "server.log").open("a") as log:
         server = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environ, cwd=folder, text=True)
         try:
-            session = Session(server)
-            session.start()
-            yield session
+            with in_time(server):
+                session = Session(server)
+                session.start()
+                yield session
         finally:
             server.terminate()
             server.communicate(timeout=30)
