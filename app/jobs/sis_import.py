@@ -26,9 +26,16 @@ from app.services.sis_courses import put_courses, put_sections
 from app.services.sis_enrollments import put_enrollments
 from app.services.sis_rows import Put, Row, Run, put_safely
 from app.services.sis_tables import BadHeader, NotUtf8, Record
+from app.services.sis_terms import put_terms
 from app.services.sis_users import put_users
 
-PUT: Mapping[str, Put] = {"courses": put_courses, "sections": put_sections, "users": put_users, "enrollments": put_enrollments}
+PUT: Mapping[str, Put] = {
+    "terms": put_terms,
+    "courses": put_courses,
+    "sections": put_sections,
+    "users": put_users,
+    "enrollments": put_enrollments,
+}
 AT_ONCE = 25
 """Rows for which what is there is looked up together."""
 READING_PERCENT = 5

@@ -1,6 +1,7 @@
 """Courses and sections from rows of courses.csv and sections.csv."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import select
@@ -13,20 +14,30 @@ from app.models.sections import Section
 from app.services import courses, enrollments
 from app.services.permissions import Caller
 from app.services.sis_rows import Row, RowError, Run
+from app.services.sis_terms import living_terms
 
 STATES = ("active", "published", "completed", "deleted")
 T = TypeVar("T", Course, Section)
+
+
+@dataclass(frozen=True)
+class Around:
+    """What courses may name, by SIS id."""
+
+    accounts: set[str | None]
+    terms: dict[str, int]
 
 
 def put_courses(run: Run, rows: Sequence[Row]) -> int:
     """Make, change, publish, conclude, delete and bring back; new ones with their default sections."""
     known = _named(Course, Course.sis_course_id, (row.cells.get("course_id", "") for row in rows))
     accounts = set(db.session.scalars(select(Account.sis_account_id).where(Account.id == run.account_id)))
+    terms = living_terms(row.cells.get("term_id", "") for row in rows)
     new: list[Course] = []
     done = 0
     for row in run.each(rows):
         with run.one(row):
-            _put_course(run, row, known, accounts, new)
+            _put_course(run, row, known, Around(accounts, terms), new)
         done += 1
     db.session.flush()
     db.session.add_all(Section(course_id=course.id, name=course.name, default_section=True) for course in new)
@@ -41,7 +52,7 @@ def _named(model: type[T], column: Any, sis_ids: Iterable[str]) -> dict[str, T]:
     return {getattr(thing, column.key): thing for thing in ordered}
 
 
-def _put_course(run: Run, row: Row, known: dict[str, Course], accounts: set[str | None], new: list[Course]) -> None:
+def _put_course(run: Run, row: Row, known: dict[str, Course], around: Around, new: list[Course]) -> None:
     sis_id, code, name = row.need("course_id"), row.need("short_name"), row.need("long_name")
     status = row.one_of("status", STATES)
     fields: dict[str, Any] = {"name": name, "course_code": code, **row.dates()}
@@ -51,10 +62,12 @@ def _put_course(run: Run, row: Row, known: dict[str, Course], accounts: set[str 
         if course is not None and course.workflow_state != "deleted":
             courses.enter(course, "deleted", run.by)
         return
-    if account is not None and account not in accounts:
+    if account is not None and account not in around.accounts:
         run.note(row, f"There is no account {account!r}: the course is in the root account")
-    if term is not None:
-        run.note(row, f"There is no term {term!r}: the course is in the default term")
+    if term in around.terms:
+        fields["enrollment_term_id"] = around.terms[term]
+    elif term is not None:
+        run.note(row, f"There is no term {term!r}: the course stays in the term that it is in, a new one in the default term")
     if course is None:
         course = Course(account_id=run.account_id, sis_course_id=sis_id, workflow_state="unpublished")
         known[sis_id] = course

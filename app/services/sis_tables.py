@@ -138,6 +138,7 @@ USERS = Kind(
     ("user_id", "login_id", "status"),
     ("full_name", "first_name", "last_name", "short_name", "sortable_name", "email", "password", "integration_id"),
 )
+TERMS = Kind("terms", ("term_id", "name"), ("term_id", "name", "status"), ("start_date", "end_date"))
 COURSES = Kind(
     "courses",
     ("course_id", "short_name"),
@@ -155,7 +156,6 @@ ENROLLMENTS = Kind(
 )
 OTHERS = (
     Kind("accounts", ("account_id", "parent_account_id")),
-    Kind("terms", ("term_id", "name")),
     Kind("admins", ("user_id", "account_id")),
     Kind("group_categories", ("group_category_id", "category_name")),
     Kind("groups", ("group_id", "name")),
@@ -164,7 +164,7 @@ OTHERS = (
     Kind("user_observers", ("observer_id", "student_id")),
 )
 """Told apart, so that what is left out can be named."""
-IMPORTED = (COURSES, SECTIONS, USERS, ENROLLMENTS)
+IMPORTED = (TERMS, COURSES, SECTIONS, USERS, ENROLLMENTS)
 """In the order in which they go in, whatever the order of the files."""
 
 
