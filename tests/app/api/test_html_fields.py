@@ -1,7 +1,7 @@
 """Stored HTML and addresses: every field of every operation that takes them, found in the parameters' models, so that none can escape."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -136,7 +136,7 @@ def test_every_address_is_a_web_address(texts: list[Field], admin: Api, student:
     assert missed <= {"url", "page_url"}  # of pages: their names
     for operation, way in tried:
         method, _, rule = operation.partition(" ")
-        names = {name: 1 for name in re.findall(r":(\w+)>", rule)} | targets(OWNERS[operation], course, student, "active")
+        names = dict.fromkeys(re.findall(r":(\w+)>", rule), 1) | targets(OWNERS[operation], course, student, "active")
         for wrong in ("javascript:alert(1)", " JaVaScRiPt:alert(1)", "data:text/html,x", "java\tscript:x", "ftp://x", "//", "vbscript:x"):
             answer = admin.call(method, path_of(rule, names), json=put({}, way, wrong))
             assert answer.status_code == 400 and str(way[-1]) in answer.text, (operation, way, wrong, answer.text)

@@ -50,7 +50,9 @@ def marks(seen: dict[str, Any]) -> tuple[Any, ...]:
 def test_what_was_due_before_all_time_is_no_bug(teacher: Api, course: Course, due_at: str) -> None:
     LatePolicyFactory(course=course)
     made = teacher.ok("POST", f"/courses/{course.id}/assignments", json={"assignment": {"name": "Old", "due_at": due_at}})
-    changed = teacher.ok("PUT", f"/courses/{course.id}/assignments/{made['id']}", json={"assignment": {"due_at": due_at, "published": True}})
+    changed = teacher.ok(
+        "PUT", f"/courses/{course.id}/assignments/{made['id']}", json={"assignment": {"due_at": due_at, "published": True}}
+    )
     assert made["due_at"] == changed["due_at"] == due_at
 
 
