@@ -113,7 +113,8 @@ def test_a_file_is_kept_only_with_what_it_goes_with(teacher: Api, student: Api, 
     ],
 )
 def test_the_name_of_a_file_in_a_form_is_no_path_and_cannot_act(teacher: Api, topics: str, name: str, kept: str | None) -> None:
-    head = f'--b\r\nContent-Disposition: form-data; name="title"\r\n\r\nTalk\r\n--b\r\nContent-Disposition: form-data; name="attachment"; filename="{name}"'
+    part = "--b\r\nContent-Disposition: form-data; name="
+    head = f'{part}"title"\r\n\r\nTalk\r\n{part}"attachment"; filename="{name}"'
     body = f'{head}\r\nContent-Type: text/html; x="<script>"\r\n\r\n<script>x()</script>\r\n--b--\r\n'.encode()
     answer = teacher.post(topics, data=body, content_type="multipart/form-data; boundary=b")
     assert answer.status_code == (200 if kept else 400), answer.text
