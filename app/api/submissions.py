@@ -128,11 +128,8 @@ def submit(params: SubmitParams, course: Ref, assignment: Ref) -> tuple[Submissi
 def list_submissions(params: IncludeParams, course: Ref, assignment: Ref) -> list[SubmissionJSON]:
     """List the work of every active student on an assignment, those too who handed in nothing."""
     mine = require_right(Right.READ_GRADES)
-    assignment_id = find(
-        select(Assignment.id).where(
-            Assignment.course_id == mine.course_id, names(Assignment, assignment), Assignment.workflow_state != "deleted"
-        )
-    )
+    of_course = (Assignment.course_id == mine.course_id, Assignment.workflow_state != "deleted")
+    assignment_id = find(select(Assignment.id).where(names(Assignment, assignment), *of_course))
     students = gradebook.students(mine.course_id, mine.section_ids)
     rows = page(gradebook.rows(mine.course_id, students).where(Assignment.id == assignment_id).order_by(User.id))
     return shown(rows, params.include)
@@ -222,6 +219,7 @@ def _target(mine: Access, assignment: Ref, user_id: int) -> AnyRow:
     """One student's work on one assignment, in one statement. Raises NotFound, and Forbidden for a draft or another section's student."""
     row = find_row(gradebook.target(mine.course_id, names(Assignment, assignment), User.id == user_id))
     require(mine.staff or row.assignment_state == "published")
+    require(row.assigned, "The assignment is not assigned to this student.")
     require(user_id == caller().id or gradebook.covers(mine, user_id))
     return row
 

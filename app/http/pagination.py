@@ -1,7 +1,7 @@
 """Pages of lists: `page`, `per_page` and the Link header."""
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 
 from flask import g, request
@@ -15,6 +15,7 @@ DEFAULT_PER_PAGE = 10
 MOST_PER_PAGE = 100
 LAST_PAGE = 10**9
 T = TypeVar("T")
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 def _whole(name: str, default: int, most: int) -> int:
@@ -22,6 +23,12 @@ def _whole(name: str, default: int, most: int) -> int:
     text = str(params().get(name, ""))
     number = int(text[:20]) if text.isascii() and text.isdigit() else 0
     return min(number, most) if number > 0 else default
+
+
+def unpaged(view: View) -> View:
+    """Marks a route whose list has one part for each part of the request, and so no pages."""
+    view.unpaged = True  # type: ignore[attr-defined]  # read by app/http/openapi.py
+    return view
 
 
 def page(statement: Rows) -> Sequence[AnyRow]:

@@ -3,6 +3,7 @@
 from app.models import (
     accounts,
     assignment_groups,
+    assignment_overrides,
     assignments,
     calendar_events,
     courses,
@@ -30,6 +31,7 @@ from app.models import (
 __all__ = [
     "accounts",
     "assignment_groups",
+    "assignment_overrides",
     "assignments",
     "calendar_events",
     "courses",

@@ -39,7 +39,7 @@ def enqueue(mine: Access, caller: Caller, asked: Sequence[tuple[int, int, Asked]
 def give(course_id: int, assignment_id: int, user_id: int, what: Asked, caller: Caller) -> str | None:
     """Grade and comment one submission; nothing of it is done if anything is wrong, and what that is comes back."""
     target = db.session.execute(gradebook.target(course_id, Assignment.id == assignment_id, User.id == user_id)).first()
-    if target is None:
+    if target is None or not target.assigned:
         return f"user {user_id} has no submission on assignment {assignment_id}"
     try:
         with db.session.begin_nested():

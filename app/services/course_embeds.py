@@ -6,7 +6,7 @@ from collections.abc import Collection
 from sqlalchemy import and_, func, select
 
 from app.extensions import db
-from app.models.assignments import Assignment
+from app.models.assignments import Assignment, assigned
 from app.models.enrollments import LISTED, Enrollment, active_student, in_force
 from app.models.favorites import CourseFavorite
 from app.models.sections import Section
@@ -63,6 +63,7 @@ def needs_grading_counts(course_ids: Collection[int]) -> dict[int, int]:
         Assignment.workflow_state == "published",
         NEEDS_GRADING,
         active_student(Assignment.course_id, Submission.user_id),
+        assigned(Submission.user_id),
     )
     counted = (
         select(Assignment.course_id, func.count())

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from app.extensions import db
-from app.models.assignments import Assignment
+from app.models.assignments import ASSIGNED, DATES, Assignment
 from app.models.enrollments import Enrollment
 from app.models.submissions import SUBMISSION_COLUMNS, Submission, SubmissionComment, SubmissionVersion
 from app.models.types import Rows
@@ -17,9 +17,7 @@ from app.services.permissions import Access
 OF_ASSIGNMENT = (
     Assignment.id.label("assignment_id"),
     Assignment.course_id,
-    Assignment.due_at,
-    Assignment.unlock_at,
-    Assignment.lock_at,
+    *DATES,
     Assignment.submission_types,
     Assignment.grading_type,
     Assignment.points_possible,
@@ -34,7 +32,7 @@ OF_SUBMISSION: tuple[Any, ...] = (
 OWN = and_(Submission.assignment_id == Assignment.id, Submission.user_id == User.id)
 
 TARGET = (
-    select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION)
+    select(User.id.label("student_id"), ASSIGNED.label("assigned"), *OF_ASSIGNMENT, *OF_SUBMISSION)
     .select_from(Assignment)
     .join(User, User.workflow_state != "deleted")
     .outerjoin(Submission, OWN)
@@ -43,7 +41,10 @@ TARGET = (
 
 
 def target(course_id: int, assignment: ColumnElement[bool], student: ColumnElement[bool]) -> Rows:
-    """One student's submission with its assignment, for somebody who is or was a student of the course: one row or none."""
+    """One student's submission with its assignment, for somebody who is or was a student of the course: one row or none.
+
+    It may not be `assigned` to them.
+    """
     enrolled = select(1).where(
         Enrollment.course_id == course_id,
         Enrollment.user_id == User.id,
@@ -79,11 +80,11 @@ def _active_students(course_id: int) -> tuple[ColumnElement[bool], ...]:
 
 
 def rows(course_id: int, student_ids: Select[int] | Collection[int]) -> Rows:
-    """A row for each of those students and each assignment of the course, handed in or not, in no order yet."""
+    """A row for each of those students and each assignment of the course that is theirs, handed in or not, in no order yet."""
     statement = (
         select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION).select_from(Assignment).join(User, User.id.in_(student_ids))
     )
-    return statement.outerjoin(Submission, OWN).where(Assignment.course_id == course_id, Assignment.workflow_state != "deleted")
+    return statement.outerjoin(Submission, OWN).where(Assignment.course_id == course_id, Assignment.workflow_state != "deleted", ASSIGNED)
 
 
 def of_user(user_id: int, assignment_ids: Collection[int]) -> Rows:

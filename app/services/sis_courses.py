@@ -11,7 +11,7 @@ from app.models.accounts import Account
 from app.models.courses import Course
 from app.models.enrollments import Enrollment
 from app.models.sections import Section
-from app.services import courses, enrollments
+from app.services import assignment_overrides, courses, enrollments
 from app.services.permissions import Caller
 from app.services.sis_rows import Row, RowError, Run
 from app.services.sis_terms import living_terms
@@ -132,3 +132,4 @@ def _remove(section: Section, by: Caller) -> None:
         raise RowError("The default section of a course cannot be deleted")
     enrollments.delete_all(Enrollment.course_section_id == section.id, event="deleted", by=by)
     section.workflow_state = "deleted"
+    assignment_overrides.forget_section(section.id)
