@@ -1,7 +1,7 @@
 """What happened in the caller's courses, and what comes next."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,8 +21,9 @@ from app.serializers.activity import ActivityJSON, ActivitySummaryJSON, activity
 from app.serializers.assignments import assignment_json
 from app.serializers.calendar_events import EventJSON, assignment_event_json, event_json
 from app.serializers.submissions import comment_json, submission_json
-from app.services import activity, gradebook
-from app.services.permissions import Right
+from app.services import activity, discussions, gradebook
+from app.services.module_progress import closed
+from app.services.permissions import Right, learner
 from app.services.todo import AHEAD
 
 blueprint = Blueprint("activity", __name__, url_prefix="/api/v1")
@@ -62,12 +63,20 @@ def list_upcoming() -> list[EventJSON]:
     named = dated_rows(activity.whose(user_id, looking.now)).add_columns(Course.name.label("context_name"))
     theirs = or_(ASSIGNED, Assignment.course_id.in_(activity.courses_of(user_id, looking.now, Right.READ_DRAFTS)))
     due = named.join(Course, Course.id == Assignment.course_id).where(Assignment.course_id.in_(courses), DUE_AT.between(*soon), theirs)
-    works = db.session.execute(due.order_by(DUE_AT, Assignment.id).limit(most))
+    works = db.session.execute(due.order_by(DUE_AT, Assignment.id).limit(most)).all()
     found = [event_json(row, looking) for row in events]
-    found += [assignment_event_json(assignment_json(row, looking), row.context_name, looking) for row in works]
+    locks = _locks(works)
+    found += [assignment_event_json(assignment_json(row, looking, lock=locks.get(row.id)), row.context_name, looking) for row in works]
     found.sort(key=lambda event: event["start_at"] or looking.now)
     start = (number - 1) * size
     return list(cut(found[start : start + size + 1], number, size))
+
+
+def _locks(works: Sequence[AnyRow]) -> Mapping[int, str]:
+    """Why modules keep those assignments from the caller."""
+    mine = discussions.accesses(caller(), Course.id.in_({row.course_id for row in works})) if works else {}
+    users = {course_id: learner(access, caller().id) for course_id, access in mine.items() if not access.staff}
+    return closed(users, "Assignment", [row.id for row in works if row.course_id in users], viewer().now)
 
 
 def _topics(ids: Collection[int]) -> dict[int, AnyRow]:
@@ -81,8 +90,9 @@ def _grades(ids: Collection[int]) -> dict[int, tuple[Any, Any, list[Any]]]:
         return {}
     looking = replace(viewer(), staff=False)
     wanted = select(Submission.assignment_id).where(Submission.id.in_(ids))
-    own = student_rows(caller().id).where(Assignment.id.in_(wanted))
-    works = {row.id: assignment_json(row, looking) for row in db.session.execute(own)}
+    found = db.session.execute(student_rows(caller().id).where(Assignment.id.in_(wanted))).all()
+    locks = _locks(found)
+    works = {row.id: assignment_json(row, looking, lock=locks.get(row.id)) for row in found}
     comments: dict[int, list[Any]] = defaultdict(list)
     for row in db.session.execute(gradebook.comments(ids)):
         comments[row.submission_id].append(comment_json(row, looking))

@@ -64,7 +64,7 @@ class IncludeParams(Params):
 class AssignmentListParams(IncludeParams):
     """Which assignments, in which order."""
 
-    search_term: Text | None = None
+    search_term: Short | None = None
     order_by: Literal["position", "name", "due_at"] = "position"
     bucket: BUCKET | None = None
     assignment_ids: list[Id] = []

@@ -12,7 +12,7 @@ from app.http.auth import caller, require_right
 from app.http.discussions import attached, held, seen, shown, why_unread
 from app.http.lookup import Ref, find_row, names
 from app.http.pagination import page
-from app.http.params import Flag, Html, Id, Instant, Params, Points, Text, Title, absent, takes
+from app.http.params import Flag, Html, Id, Instant, Params, Points, Short, Text, Title, absent, takes
 from app.models.discussions import IS_ASSIGNED, POSTED_AT, RECENT_ACTIVITY, DiscussionTopic, is_closed, is_posted, topic_rows, unread_count
 from app.models.types import AnyRow, utc_now
 from app.serializers.discussions import DeletedTopicJSON, TopicJSON
@@ -34,7 +34,7 @@ class TopicListParams(Params):
 
     only_announcements: Flag = False
     """Announcements instead of discussions."""
-    search_term: Text | None = None
+    search_term: Short | None = None
     scope: Text | None = None
     """locked, unlocked, pinned, unpinned; several with commas between."""
     filter_by: Literal["all", "unread"] = "all"
