@@ -3,8 +3,9 @@
 import json
 import re
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from pipeline import image, prepare
@@ -19,6 +20,8 @@ ENDPOINTS = {"ecr.api", "ecr.dkr", "logs", "secretsmanager", "s3"}
 """What a task starts by, where it has no way out."""
 UNASKED = re.compile(r"AccessDenied|Unauthorized|NotAuthorized|UnknownOperation|InvalidAction|NotImplemented|Unsupported|Throttl")
 """Codes of AWS that say nothing of what was asked about."""
+
+FIX = "\n       -> "
 
 
 class Unknown(Exception):
@@ -91,16 +94,14 @@ def role(on: Subject, key: str) -> str:
 
 def trusts(policy: Mapping[str, Any]) -> bool:
     """Whether that trust policy lets tasks take the role."""
-    for statement in _several(policy["Statement"]):
-        principal = statement.get("Principal")
-        services = _several(principal.get("Service")) if isinstance(principal, dict) else []
-        if statement["Effect"] == "Allow" and "ecs-tasks.amazonaws.com" in services and "sts:AssumeRole" in _several(statement["Action"]):
+    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
+    for one in statements:
+        principal, actions = one.get("Principal"), one.get("Action", [])
+        by = principal.get("Service", []) if isinstance(principal, dict) else []
+        taken = "sts:AssumeRole" in ([actions] if isinstance(actions, str) else actions)
+        if one["Effect"] == "Allow" and taken and "ecs-tasks.amazonaws.com" in ([by] if isinstance(by, str) else by):
             return True
     return False
-
-
-def _several(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def secret(on: Subject) -> str:
@@ -124,9 +125,9 @@ def target_group(on: Subject) -> str:
     ports = [f"{container_of(on.definition)['name']}:{it['containerPort']}" for it in container_of(on.definition)["portMappings"]]
     for balancer in on.service["loadBalancers"]:
         target = f"{balancer['containerName']}:{balancer['containerPort']}"
-        group = on.client("elbv2").describe_target_groups(TargetGroupArns=[balancer["targetGroupArn"]])["TargetGroups"][0]
         if target not in ports:
             raise Failure(f"the service sends to {target}, the task has {', '.join(ports)}")
+        group = on.client("elbv2").describe_target_groups(TargetGroupArns=[balancer["targetGroupArn"]])["TargetGroups"][0]
         if group["TargetType"] != "ip" or not group["LoadBalancerArns"]:
             raise Failure(f"its type is {group['TargetType']}, and {len(group['LoadBalancerArns'])} load balancers use it")
         if group.get("HealthCheckPort", "traffic-port") not in ("traffic-port", str(balancer["containerPort"])):
@@ -231,12 +232,10 @@ def run(on: Subject) -> list[Finding]:
 
 def tree(findings: list[Finding]) -> str:
     """The findings by group, the fix below each NG."""
-    lines: dict[str, list[str]] = {}
-    for finding in findings:
-        group, _, name = finding.check.partition("/")
-        fix = [f"       -> {finding.fix}"] if finding.fix else []
-        lines.setdefault(group, [group]).extend([f"  {finding.state:<4} {name}: {finding.said}", *fix])
-    return "\n".join(line for group in lines.values() for line in group)
+    lines = []
+    for group, members in groupby(findings, lambda finding: finding.check.partition("/")[0]):
+        lines += [group, *(f"  {one.state:<4} {one.check.partition('/')[2]}: {one.said}{one.fix and f'{FIX}{one.fix}'}" for one in members)]
+    return "\n".join(lines)
 
 
 def settle(findings: list[Finding]) -> None:

@@ -87,7 +87,12 @@ TABLE: list[tuple[str, Change, str, str]] = [
     ("task/execution role", put("executionRoleArn", f"{ROLE}gone"), "NG", "NoSuchEntity"),
     ("task/execution role", put("executionRoleArn", f"{ROLE}a/path/ecsTaskRole"), "NG", f"{ROLE}a/path/ecsTaskRole is {ROLE}ecsTaskRole"),
     ("task/task role", nothing, "OK", "ecsTaskRole"),
-    ("task/task role", trusting(Principal={"Service": ["x", "ecs-tasks.amazonaws.com"]}, Action=["sts:AssumeRole"]), "OK", "ecsTaskRole"),
+    (
+        "task/task role",
+        trusting(Principal={"Service": ["x", "ecs-tasks.amazonaws.com"]}, Action=["sts:TagSession", "sts:AssumeRole"]),
+        "OK",
+        "ecsTaskRole",
+    ),
     ("task/task role", trusting(Principal={"Service": "ec2.amazonaws.com"}), "NG", "does not trust ecs-tasks.amazonaws.com"),
     ("task/task role", trusting(Principal={"AWS": "*"}), "NG", "does not trust ecs-tasks.amazonaws.com"),
     ("task/task role", trusting(Principal="*"), "NG", "does not trust ecs-tasks.amazonaws.com"),
@@ -229,16 +234,12 @@ def test_everything_in_order_is_a_tree_of_ok(on: Subject) -> None:
     ]
 
 
-def test_of_the_secret_the_value_is_never_asked_for(on: Subject, cloud: dict[str, Any]) -> None:
-    preflight.run(on)
-    arn = "arn:aws:secretsmanager:ap-northeast-2:471112588210:secret:lms-ecs/app"
-    assert cloud["secretsmanager"].asked == [("describe_secret", {"SecretId": arn})]
-
-
-def test_nothing_is_changed(on: Subject, cloud: dict[str, Any]) -> None:
+def test_nothing_is_changed_and_no_value_of_a_secret_asked_for(on: Subject, cloud: dict[str, Any]) -> None:
     preflight.run(on)
     asked = {call for client in cloud.values() if isinstance(client, Script) for call, _ in client.asked}
     assert {call.partition("_")[0] for call in asked} == {"describe", "batch", "get"}
+    arn = "arn:aws:secretsmanager:ap-northeast-2:471112588210:secret:lms-ecs/app"
+    assert cloud["secretsmanager"].asked == [("describe_secret", {"SecretId": arn})]
 
 
 @pytest.mark.parametrize(

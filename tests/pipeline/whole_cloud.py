@@ -11,7 +11,8 @@ from tests.pipeline.conftest import Script, in_registry, refusal
 
 ROLE = "arn:aws:iam::471112588210:role/"
 GROUP = "arn:aws:elasticloadbalancing:ap-northeast-2:471112588210:targetgroup/lms-ecs/0011223344556677"
-TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+TRUST: dict[str, Any] = {"Statement": {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}}
+"""Of one statement, which needs no list."""
 SERVICE: dict[str, Any] = {
     "status": "ACTIVE",
     "desiredCount": 2,
@@ -125,7 +126,7 @@ def network(config: dict[str, Any], *tables: dict[str, Any], endpoints: str = ""
 
 def trusting(**statement: Any) -> Change:
     """The task role's trust is another one."""
-    policy = {"Statement": [TRUST["Statement"][0] | statement]}
+    policy = {"Statement": [TRUST["Statement"] | statement]}
     return lambda on: on.client("iam").roles.update(ecsTaskRole=role("ecsTaskRole", {"AssumeRolePolicyDocument": policy}))
 
 
