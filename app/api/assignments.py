@@ -87,7 +87,7 @@ class AssignmentFields(Params):
 class AssignmentParams(Params):
     """A new or changed assignment."""
 
-    assignment: AssignmentFields = AssignmentFields()
+    assignment: AssignmentFields = Field(default_factory=AssignmentFields)
 
 
 @blueprint.get(COLLECTION)

@@ -93,7 +93,7 @@ class CourseFields(Params):
 class CreateCourseParams(Params):
     """A new course."""
 
-    course: CourseFields = CourseFields()
+    course: CourseFields = Field(default_factory=CourseFields)
     offer: Flag = False
     """Publish it at once."""
     enroll_me: Flag = False
@@ -109,7 +109,7 @@ class ChangedCourse(CourseFields):
 class ChangeCourseParams(Params):
     """A changed course."""
 
-    course: ChangedCourse = ChangedCourse()
+    course: ChangedCourse = Field(default_factory=ChangedCourse)
     offer: Flag = False
 
 

@@ -68,7 +68,7 @@ class SubmitParams(IncludeParams):
     """What a student hands in."""
 
     submission: NewSubmission
-    comment: NewComment = NewComment()
+    comment: NewComment = Field(default_factory=NewComment)
 
 
 class Grade(Params):
@@ -87,7 +87,7 @@ class GradeParams(IncludeParams):
     """A grade, a comment, or both."""
 
     submission: Grade | None = None
-    comment: NewComment = NewComment()
+    comment: NewComment = Field(default_factory=NewComment)
 
 
 class StudentSubmissionsParams(IncludeParams):

@@ -65,9 +65,9 @@ class CommunicationChannel(Params):
 class CreateUserParams(Params):
     """A new user."""
 
-    user: NewUser = NewUser()
+    user: NewUser = Field(default_factory=NewUser)
     pseudonym: Pseudonym
-    communication_channel: CommunicationChannel = CommunicationChannel()
+    communication_channel: CommunicationChannel = Field(default_factory=CommunicationChannel)
 
 
 class Avatar(Params):
@@ -89,7 +89,7 @@ class ChangedUser(NewUser):
 class ChangeUserParams(Params):
     """A changed user."""
 
-    user: ChangedUser = ChangedUser()
+    user: ChangedUser = Field(default_factory=ChangedUser)
 
 
 class IncludeParams(Params):
