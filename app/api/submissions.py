@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, asc, desc, func, or_, select
 
 from app.extensions import db
 from app.http.auth import caller, require_right, viewer
-from app.http.lookup import Ref, find, find_row, ids_named, names, user_named
+from app.http.lookup import Ref, find, ids_named, names, user_named
 from app.http.pagination import page
 from app.http.params import Flag, Html, Id, Instant, Params, Position, Text, WebUrl, takes
 from app.http.submissions import shown
@@ -220,12 +220,12 @@ def _students(mine: Access, asked: Collection[str]) -> Select[int]:
 
 def _target(mine: Access, assignment: Ref, user_id: int) -> AnyRow:
     """One student's work on one assignment, in one statement. Raises NotFound, and Forbidden for a draft or another section's student."""
-    row = find_row(gradebook.target(mine.course_id, names(Assignment, assignment), User.id == user_id))
+    row = gradebook.target(mine.course_id, assignment.id, user_id)
     require(mine.staff or row.assignment_state == "published")
     require(user_id == caller().id or gradebook.covers(mine, user_id))
     return row
 
 
 def _one(mine: Access, target: AnyRow, include: Collection[str]) -> SubmissionJSON:
-    row = find_row(gradebook.target(mine.course_id, Assignment.id == target.assignment_id, User.id == target.student_id))
+    row = gradebook.target(mine.course_id, target.assignment_id, target.student_id)
     return shown([row], include)[0]

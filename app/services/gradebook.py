@@ -1,15 +1,17 @@
 """What is read of submissions: one student's, an assignment's, a course's; by columns, whatever their number."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select
 
+from app.errors import NotFound
 from app.extensions import db
 from app.models.assignments import Assignment
 from app.models.enrollments import Enrollment
+from app.models.reads import among, read
 from app.models.submissions import SUBMISSION_COLUMNS, Submission, SubmissionComment, SubmissionVersion
-from app.models.types import Rows
+from app.models.types import AnyRow, Rows
 from app.models.users import User
 from app.services.grading_standards import SCHEME
 from app.services.permissions import Access
@@ -33,24 +35,43 @@ OF_SUBMISSION: tuple[Any, ...] = (
 )
 OWN = and_(Submission.assignment_id == Assignment.id, Submission.user_id == User.id)
 
+ENROLLED = (
+    select(1)
+    .where(
+        Enrollment.course_id == Assignment.course_id,
+        Enrollment.user_id == User.id,
+        Enrollment.type == "StudentEnrollment",
+        Enrollment.workflow_state != "deleted",
+    )
+    .correlate(Assignment, User)
+    .exists()
+)
 TARGET = (
     select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION)
     .select_from(Assignment)
     .join(User, User.workflow_state != "deleted")
     .outerjoin(Submission, OWN)
-    .where(Assignment.workflow_state != "deleted")
+    .where(
+        Assignment.workflow_state != "deleted",
+        Assignment.course_id == bindparam("course", type_=Assignment.course_id.type),
+        Assignment.id == bindparam("assignment", type_=Assignment.id.type),
+        User.id == bindparam("student", type_=User.id.type),
+        ENROLLED,
+    )
 )
 
 
-def target(course_id: int, assignment: ColumnElement[bool], student: ColumnElement[bool]) -> Rows:
-    """One student's submission with its assignment, for somebody who is or was a student of the course: one row or none."""
-    enrolled = select(1).where(
-        Enrollment.course_id == course_id,
-        Enrollment.user_id == User.id,
-        Enrollment.type == "StudentEnrollment",
-        Enrollment.workflow_state != "deleted",
-    )
-    return TARGET.where(Assignment.course_id == course_id, assignment, student, enrolled.exists())
+def target_or_none(course_id: int, assignment_id: int, student_id: int) -> AnyRow | None:
+    """One student's submission with its assignment, for somebody who is or was a student of the course."""
+    return read(TARGET, {"course": course_id, "assignment": assignment_id, "student": student_id}).first()
+
+
+def target(course_id: int, assignment_id: int, student_id: int) -> AnyRow:
+    """The same. Raises NotFound."""
+    row = target_or_none(course_id, assignment_id, student_id)
+    if row is None:
+        raise NotFound
+    return row
 
 
 def students(course_id: int, section_ids: Collection[int] | None = None) -> Select[int]:
@@ -86,10 +107,18 @@ def rows(course_id: int, student_ids: Select[int] | Collection[int]) -> Rows:
     return statement.outerjoin(Submission, OWN).where(Assignment.course_id == course_id, Assignment.workflow_state != "deleted")
 
 
-def of_user(user_id: int, assignment_ids: Collection[int]) -> Rows:
+OF_USER = (
+    select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION)
+    .select_from(Assignment)
+    .join(User, User.id == bindparam("student", type_=User.id.type))
+    .outerjoin(Submission, OWN)
+    .where(among(Assignment.id, "assignments"))
+)
+
+
+def of_user(user_id: int, assignment_ids: Collection[int]) -> Sequence[AnyRow]:
     """One user's submissions of those assignments, handed in or not."""
-    statement = select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION).select_from(Assignment).join(User, User.id == user_id)
-    return statement.outerjoin(Submission, OWN).where(Assignment.id.in_(assignment_ids))
+    return read(OF_USER, {"student": user_id, "assignments": assignment_ids}).all()
 
 
 def of_assignment(assignment_id: int) -> Rows:
