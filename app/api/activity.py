@@ -83,7 +83,7 @@ def _grades(ids: Collection[int]) -> dict[int, tuple[Any, Any, list[Any]]]:
         row.id: assignment_json(row, looking) for row in db.session.execute(assignment_rows(staff=False).where(Assignment.id.in_(wanted)))
     }
     comments: dict[int, list[Any]] = defaultdict(list)
-    for row in db.session.execute(gradebook.comments(ids)):
+    for row in gradebook.comments(ids):
         comments[row.submission_id].append(comment_json(row, looking))
     rows = gradebook.of_user(caller().id, list(works))
     return {row.id: (submission_json(row, looking), works[row.assignment_id], comments[row.id]) for row in rows}

@@ -252,8 +252,8 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, held:
         fewest = 1 if grader else FEWEST_SCORES
         scores: dict[int, list[float]] = defaultdict(list)
         hidden = not grader and course_settings.stored(access().course_id)["hide_distribution_graphs"]
-        for assignment_id, score in () if hidden else db.session.execute(gradebook.scores(ids)):
-            scores[assignment_id].append(score)
+        for assignment_id, score, number in () if hidden else db.session.execute(gradebook.scores(ids)):
+            scores[assignment_id].extend([score] * number)
         for body in bodies:
             body["score_statistics"] = _statistics(scores[body["id"]], fewest)
     return bodies

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Literal
+from typing import Any, Literal
 
 from flask import Blueprint
 from pydantic import Field
@@ -16,6 +16,7 @@ from app.http.params import Flag, Html, Id, Instant, Params, Position, Text, Web
 from app.http.submissions import shown
 from app.models.assignments import Assignment
 from app.models.enrollments import Enrollment
+from app.models.reads import read
 from app.models.submissions import Submission
 from app.models.types import AnyRow
 from app.models.users import User
@@ -186,9 +187,13 @@ def list_students_submissions(params: StudentSubmissionsParams, course: Ref) -> 
     if params.grouped:
         return _grouped(mine, params, students, wanted)
     direction = desc if params.order_direction == "descending" else asc
-    order = (Submission.graded_at.is_(None), direction(Submission.graded_at)) if params.order == "graded_at" else ()
-    statement = gradebook.rows(mine.course_id, students).where(*wanted)
-    return shown(page(statement.order_by(*order, direction(User.id), direction(Assignment.id))), params.include)
+    first = (Submission.graded_at.is_(None), direction(Submission.graded_at)) if params.order == "graded_at" else ()
+
+    def order(user_id: ColumnElement[int]) -> tuple[ColumnElement[Any], ...]:
+        return (*first, direction(user_id), direction(Assignment.id))
+
+    places = gradebook.places(mine.course_id, students, order).where(*wanted)
+    return shown(page(places, whole=lambda picked: gradebook.at_places(picked, order)), params.include)
 
 
 def _grouped(
@@ -197,7 +202,7 @@ def _grouped(
     """A page of students, and everything of theirs in one statement."""
     people = page(select(User.id).where(User.id.in_(students)).order_by(User.id))
     ids = [row.id for row in people]
-    rows = db.session.execute(gradebook.rows(mine.course_id, ids).where(*wanted).order_by(Assignment.id)).all()
+    rows = read(gradebook.rows(mine.course_id, ids).where(*wanted).order_by(Assignment.id)).all()
     sections = {row.user_id: row.course_section_id for row in db.session.execute(gradebook.sections(mine.course_id, ids))}
     theirs = defaultdict(list)
     for body in shown(rows, params.include):

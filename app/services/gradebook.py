@@ -1,9 +1,9 @@
 """What is read of submissions: one student's, an assignment's, a course's; by columns, whatever their number."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select, true
 
 from app.errors import NotFound
 from app.extensions import db
@@ -16,6 +16,8 @@ from app.models.users import User
 from app.services.grading_standards import SCHEME
 from app.services.permissions import Access
 
+Order = Callable[[Any], Sequence[ColumnElement[Any]]]
+"""What to sort by, given the column that has the student."""
 OF_ASSIGNMENT = (
     Assignment.id.label("assignment_id"),
     Assignment.course_id,
@@ -107,6 +109,23 @@ def rows(course_id: int, student_ids: Select[int] | Collection[int]) -> Rows:
     return statement.outerjoin(Submission, OWN).where(Assignment.course_id == course_id, Assignment.workflow_state != "deleted")
 
 
+def places(course_id: int, students: Select[int], order: Order) -> Rows:
+    """(student_id, assignment_id): what `rows` has, in that order; conditions may be set on assignments and submissions."""
+    theirs = students.subquery("theirs")
+    user_id, handed_in = theirs.c.user_id, and_(Submission.assignment_id == Assignment.id, Submission.user_id == theirs.c.user_id)
+    found = select(user_id.label("student_id"), Assignment.id.label("assignment_id")).select_from(Assignment).join(theirs, true())
+    found = found.outerjoin(Submission, handed_in).where(Assignment.course_id == course_id, Assignment.workflow_state != "deleted")
+    return found.order_by(*order(user_id))
+
+
+def at_places(places: Rows, order: Order) -> Rows:
+    """The rows of the few that `places` picks."""
+    picked = places.subquery("picked")
+    found = select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION).select_from(picked)
+    found = found.join(Assignment, Assignment.id == picked.c.assignment_id).join(User, User.id == picked.c.student_id)
+    return found.outerjoin(Submission, OWN).order_by(*order(User.id))
+
+
 OF_USER = (
     select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION)
     .select_from(Assignment)
@@ -128,9 +147,8 @@ def of_assignment(assignment_id: int) -> Rows:
     return statement.where(Submission.assignment_id == assignment_id)
 
 
-def comments(submission_ids: Collection[int]) -> Rows:
-    """The comments on those submissions, oldest first, with their authors' names."""
-    columns = (
+COMMENTS = (
+    select(
         SubmissionComment.id,
         SubmissionComment.submission_id,
         SubmissionComment.author_id,
@@ -140,8 +158,15 @@ def comments(submission_ids: Collection[int]) -> Rows:
         User.short_name.label("author_name"),
         User.avatar_url,
     )
-    found = select(*columns).join(User, User.id == SubmissionComment.author_id).where(SubmissionComment.submission_id.in_(submission_ids))
-    return found.order_by(SubmissionComment.id)
+    .join(User, User.id == SubmissionComment.author_id)
+    .where(among(SubmissionComment.submission_id, "submissions"))
+    .order_by(SubmissionComment.id)
+)
+
+
+def comments(submission_ids: Collection[int]) -> Sequence[AnyRow]:
+    """The comments on those submissions, oldest first, with their authors' names."""
+    return read(COMMENTS, {"submissions": submission_ids}).all()
 
 
 def versions(submission_ids: Collection[int]) -> Rows:
@@ -155,7 +180,6 @@ def versions(submission_ids: Collection[int]) -> Rows:
 
 
 def scores(assignment_ids: Collection[int]) -> Rows:
-    """(assignment_id, score) of all graded work on those assignments."""
-    return select(Submission.assignment_id, Submission.score).where(
-        Submission.assignment_id.in_(assignment_ids), Submission.score.is_not(None), Submission.excused.is_(False)
-    )
+    """(assignment_id, score, number) of all graded work on those assignments: how many have each score."""
+    found = select(Submission.assignment_id, Submission.score, func.count()).group_by(Submission.assignment_id, Submission.score)
+    return found.where(Submission.assignment_id.in_(assignment_ids), Submission.score.is_not(None), Submission.excused.is_(False))

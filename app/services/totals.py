@@ -13,6 +13,7 @@ from app.models.assignment_groups import AssignmentGroup
 from app.models.assignments import Assignment, is_ungraded
 from app.models.courses import Course
 from app.models.grading_standards import GradingStandard
+from app.models.reads import read
 from app.models.submissions import Submission
 from app.models.types import AnyRow
 
@@ -85,7 +86,7 @@ def _scores(assignment_ids: Iterable[int], user_ids: Collection[int]) -> dict[tu
         or_(Submission.score.is_not(None), Submission.excused),
         Submission.workflow_state != "pending_review",
     )
-    return {(row.assignment_id, row.user_id): EXCUSED if row.excused else row.score for row in db.session.execute(found)}
+    return {(assignment_id, user_id): EXCUSED if excused else score for assignment_id, user_id, score, excused in read(found)}
 
 
 def _one(rows: list[AnyRow], user_id: int, scores: dict[tuple[int, int], float | str]) -> Totals:
