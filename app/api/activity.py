@@ -1,7 +1,7 @@
 """What happened in the caller's courses, and what comes next."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from app.extensions import db
 from app.http.auth import caller, viewer
 from app.http.pagination import asked, cut, page
-from app.models.assignments import Assignment, assignment_rows
+from app.models.assignments import ASSIGNED, DUE_AT, Assignment, dated_rows, student_rows
 from app.models.calendar_events import CalendarEvent, between, event_rows
 from app.models.courses import Course
 from app.models.discussions import ROOT_ENTRIES, DiscussionTopic, topic_rows
@@ -21,7 +21,9 @@ from app.serializers.activity import ActivityJSON, ActivitySummaryJSON, activity
 from app.serializers.assignments import assignment_json
 from app.serializers.calendar_events import EventJSON, assignment_event_json, event_json
 from app.serializers.submissions import comment_json, submission_json
-from app.services import activity, gradebook
+from app.services import activity, discussions, gradebook
+from app.services.module_progress import closed
+from app.services.permissions import Right, learner
 from app.services.todo import AHEAD
 
 blueprint = Blueprint("activity", __name__, url_prefix="/api/v1")
@@ -58,14 +60,23 @@ def list_upcoming() -> list[EventJSON]:
     most = min(number * size, 10_000) + 1
     mine = or_(CalendarEvent.course_id.in_(courses), CalendarEvent.user_id == user_id)
     events = db.session.execute(event_rows().where(mine, between(*soon)).order_by(CalendarEvent.start_at, CalendarEvent.id).limit(most))
-    named = assignment_rows(staff=False).add_columns(Course.name.label("context_name")).join(Course, Course.id == Assignment.course_id)
-    due = named.where(Assignment.course_id.in_(courses), Assignment.due_at.between(*soon))
-    works = db.session.execute(due.order_by(Assignment.due_at, Assignment.id).limit(most))
+    named = dated_rows(activity.whose(user_id, looking.now)).add_columns(Course.name.label("context_name"))
+    theirs = or_(ASSIGNED, Assignment.course_id.in_(activity.courses_of(user_id, looking.now, Right.READ_DRAFTS)))
+    due = named.join(Course, Course.id == Assignment.course_id).where(Assignment.course_id.in_(courses), DUE_AT.between(*soon), theirs)
+    works = db.session.execute(due.order_by(DUE_AT, Assignment.id).limit(most)).all()
     found = [event_json(row, looking) for row in events]
-    found += [assignment_event_json(assignment_json(row, looking), row.context_name, looking) for row in works]
+    locks = _locks(works)
+    found += [assignment_event_json(assignment_json(row, looking, lock=locks.get(row.id)), row.context_name, looking) for row in works]
     found.sort(key=lambda event: event["start_at"] or looking.now)
     start = (number - 1) * size
     return list(cut(found[start : start + size + 1], number, size))
+
+
+def _locks(works: Sequence[AnyRow]) -> Mapping[int, str]:
+    """Why modules keep those assignments from the caller."""
+    mine = discussions.accesses(caller(), Course.id.in_({row.course_id for row in works})) if works else {}
+    users = {course_id: learner(access, caller().id) for course_id, access in mine.items() if not access.staff}
+    return closed(users, "Assignment", [row.id for row in works if row.course_id in users], viewer().now)
 
 
 def _topics(ids: Collection[int]) -> dict[int, AnyRow]:
@@ -79,9 +90,9 @@ def _grades(ids: Collection[int]) -> dict[int, tuple[Any, Any, list[Any]]]:
         return {}
     looking = replace(viewer(), staff=False)
     wanted = select(Submission.assignment_id).where(Submission.id.in_(ids))
-    works = {
-        row.id: assignment_json(row, looking) for row in db.session.execute(assignment_rows(staff=False).where(Assignment.id.in_(wanted)))
-    }
+    found = db.session.execute(student_rows(caller().id).where(Assignment.id.in_(wanted))).all()
+    locks = _locks(found)
+    works = {row.id: assignment_json(row, looking, lock=locks.get(row.id)) for row in found}
     comments: dict[int, list[Any]] = defaultdict(list)
     for row in gradebook.comments(ids):
         comments[row.submission_id].append(comment_json(row, looking))

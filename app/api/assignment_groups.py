@@ -15,12 +15,12 @@ from app.http.lookup import Ref, find, find_row, names
 from app.http.pagination import page
 from app.http.params import Id, Number, Params, Position, Text, Title, absent, takes
 from app.models.assignment_groups import AssignmentGroup, group_rows
-from app.models.assignments import Assignment, assignment_rows
+from app.models.assignments import Assignment
 from app.models.types import AnyRow
 from app.serializers.assignment_groups import AssignmentGroupJSON, assignment_group_json
 from app.serializers.assignments import assignment_json
 from app.serializers.submissions import submission_json
-from app.services import assignment_groups, gradebook, module_items
+from app.services import assignment_groups, assignments, gradebook, module_items
 from app.services.module_progress import held_for
 from app.services.permissions import Right
 
@@ -144,7 +144,7 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str]) -> list[AssignmentG
     if "assignments" not in include:
         return bodies
     looking = viewer()
-    inside = assignment_rows(staff=looking.staff).where(Assignment.assignment_group_id.in_([row.id for row in rows]))
+    inside = assignments.rows_for(access(), looking.user_id).where(Assignment.assignment_group_id.in_([row.id for row in rows]))
     found = db.session.execute(inside.order_by(Assignment.position, Assignment.id)).all()
     own = {}
     if "submission" in include:

@@ -3,29 +3,39 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from flask import Blueprint
 from pydantic import Field
 from sqlalchemy import ColumnElement, and_, bindparam, exists, select
 
 from app.extensions import db
+from app.http.assignment_overrides import with_overrides
 from app.http.auth import access, caller, require_right, viewer
 from app.http.files import with_attachments
 from app.http.lookup import Ref, find, find_row, names, user_named
 from app.http.pagination import page
 from app.http.params import Flag, Html, Id, Instant, Params, Points, Position, Short, Text, Title, absent, takes
 from app.models.assignment_groups import AssignmentGroup
-from app.models.assignments import Assignment, assignment_rows, submitted_online
+from app.models.assignments import ASSIGNED, Assignment, assignment_rows, dated_rows, student_rows, submitted_online
 from app.models.discussions import DiscussionTopic, topic_rows
 from app.models.submissions import NEEDS_GRADING, Submission
 from app.models.types import AnyRow, Rows, utc_now
+from app.models.users import User
 from app.serializers.assignments import AssignmentJSON, StatisticsJSON, assignment_json
 from app.serializers.discussions import TopicJSON, topic_json
 from app.serializers.submissions import submission_json
-from app.services import assignment_groups, assignments, course_settings, discussions, gradebook, graded_discussions, module_items
+from app.services import (
+    assignment_groups,
+    assignments,
+    course_settings,
+    discussions,
+    gradebook,
+    graded_discussions,
+    module_items,
+)
 from app.services.module_progress import Holding, held_for
-from app.services.permissions import Right, require
+from app.services.permissions import Right, learner, learner_or_none, require
 
 blueprint = Blueprint("assignments", __name__, url_prefix="/api/v1")
 COLLECTION = "/courses/<ref:course>/assignments"
@@ -50,13 +60,13 @@ class IncludeParams(Params):
     """What else to show."""
 
     include: list[Text] = []
-    """submission (the caller's own), all_dates, score_statistics."""
+    """submission (the caller's own), overrides (for staff), all_dates, score_statistics."""
 
 
 class AssignmentListParams(IncludeParams):
     """Which assignments, in which order."""
 
-    search_term: Text | None = None
+    search_term: Short | None = None
     order_by: Literal["position", "name", "due_at"] = "position"
     bucket: BUCKET | None = None
     assignment_ids: list[Id] = []
@@ -83,6 +93,8 @@ class AssignmentFields(Params):
     allowed_attempts: int | None = Field(None, ge=-1, le=1_000_000)
     """-1: as often as they like."""
     peer_reviews: Flag | None = None
+    only_visible_to_overrides: Flag | None = None
+    """Assigned only to those whom an override reaches."""
 
 
 class AssignmentParams(Params):
@@ -97,10 +109,11 @@ class AssignmentParams(Params):
 def list_assignments(params: AssignmentListParams, course: Ref, group: Ref | None = None) -> list[AssignmentJSON]:
     """List the assignments of a course, or of one of its groups; students see published ones only."""
     mine = require_right(Right.READ)
-    statement = _listed(params, caller().id)
+    student_id = learner(mine, caller().id)
+    statement = _listed(params, student_id, staff=mine.staff, dated=not mine.staff)
     if group is not None:
         statement = statement.where(Assignment.assignment_group_id == _group_id(mine.course_id, group))
-    return _shown(page(statement, {"course": mine.course_id}), params.include, caller().id)
+    return _shown(page(statement, {"course": mine.course_id, "student": student_id}), params.include, caller().id)
 
 
 @blueprint.get("/users/<ref:user>/courses/<ref:course>/assignments")
@@ -111,7 +124,8 @@ def list_user_assignments(params: AssignmentListParams, user: Ref, course: Ref) 
     user_id = user_named(user, caller().id)
     require(user_id == caller().id or Right.READ_GRADES in mine.rights or user_id in mine.observed_ids)
     require(user_id == caller().id or gradebook.covers(mine, user_id))
-    return _shown(page(_listed(params, user_id), {"course": mine.course_id}), params.include, user_id)
+    statement = _listed(params, user_id, staff=mine.staff, dated=True)
+    return _shown(page(statement, {"course": mine.course_id, "student": user_id}), params.include, user_id)
 
 
 @blueprint.post(COLLECTION)
@@ -131,8 +145,10 @@ def create_assignment(params: AssignmentParams, course: Ref) -> AssignmentJSON:
 def get_assignment(params: IncludeParams, course: Ref, assignment: Ref) -> AssignmentJSON:
     """Get an assignment; that a student read it counts where a module asks for it."""
     mine = require_right(Right.READ)
-    row = find_row(assignment_rows(staff=True).where(Assignment.course_id == mine.course_id, names(Assignment, assignment)))
-    require(mine.staff or row.workflow_state == "published")
+    student = learner_or_none(mine, caller().id)
+    rows = assignment_rows() if student is None else dated_rows(student, staff=True).add_columns(ASSIGNED.label("assigned"))
+    row = find_row(rows.where(Assignment.course_id == mine.course_id, names(Assignment, assignment)))
+    require(mine.staff or (row.workflow_state == "published" and row.assigned))
     held = _held([row])
     if row.unlock_at is None or row.unlock_at <= viewer().now:
         module_items.viewed(mine, caller().id, held, row.id)
@@ -179,34 +195,35 @@ def _assignment(assignment: Ref) -> Assignment:
 
 
 def _one(assignment_id: int) -> AssignmentJSON:
-    return _shown([find_row(assignment_rows(staff=True).where(Assignment.id == assignment_id))], (), caller().id)[0]
+    return _shown([find_row(assignment_rows().where(Assignment.id == assignment_id))], (), caller().id)[0]
 
 
-def _listed(params: AssignmentListParams, user_id: int) -> Rows:
-    """The assignments of the course that the parameter `course` says."""
-    statement = _ordered(params.order_by, staff=viewer().staff)
+def _listed(params: AssignmentListParams, user_id: int, *, staff: bool, dated: bool) -> Rows:
+    """Those that are asked for, in the order asked for, by the dates that are shown."""
+    statement = _ordered(params.order_by, staff=staff, dated=dated)
     if params.search_term:
         statement = statement.where(Assignment.name.icontains(params.search_term, autoescape=True))
     if params.assignment_ids:
         statement = statement.where(Assignment.id.in_(params.assignment_ids))
     if params.bucket:
-        statement = statement.where(_in_bucket(params.bucket, user_id))
+        statement = statement.where(_in_bucket(params.bucket, user_id, statement.selected_columns.due_at))
     return statement
 
 
 @cache
-def _ordered(order_by: str, *, staff: bool) -> Rows:
-    statement = assignment_rows(staff=staff).where(Assignment.course_id == bindparam("course", type_=Assignment.course_id.type))
+def _ordered(order_by: str, *, staff: bool, dated: bool) -> Rows:
+    """Those of the parameter `course`; `dated` as they concern the parameter `student`."""
+    course, student = bindparam("course", type_=Assignment.course_id.type), bindparam("student", type_=User.id.type)
+    statement = (student_rows(student, staff=staff) if dated else assignment_rows()).where(Assignment.course_id == course)
+    due_at = statement.selected_columns.due_at
     if order_by == "position":
         in_group = statement.join(AssignmentGroup, AssignmentGroup.id == Assignment.assignment_group_id)
         return in_group.order_by(AssignmentGroup.position, AssignmentGroup.id, Assignment.position, Assignment.id)
     # Undated last, on both databases.
-    return statement.order_by(
-        *((Assignment.due_at.is_(None), Assignment.due_at) if order_by == "due_at" else (Assignment.name,)), Assignment.id
-    )
+    return statement.order_by(*((due_at.is_(None), due_at) if order_by == "due_at" else (Assignment.name,)), Assignment.id)
 
 
-def _in_bucket(bucket: str, user_id: int) -> ColumnElement[bool]:
+def _in_bucket(bucket: str, user_id: int, due_at: ColumnElement[Any]) -> ColumnElement[bool]:
     now = utc_now()
     handed_in = exists().where(Submission.assignment_id == Assignment.id, Submission.user_id == user_id, Submission.attempt.is_not(None))
     waiting = exists().where(Submission.assignment_id == Assignment.id, NEEDS_GRADING)
@@ -214,13 +231,13 @@ def _in_bucket(bucket: str, user_id: int) -> ColumnElement[bool]:
         waiting = exists().where(Submission.assignment_id == Assignment.id, Submission.user_id == user_id, NEEDS_GRADING)
     online = submitted_online()
     buckets: dict[str, ColumnElement[bool]] = {
-        "past": Assignment.due_at < now,
-        "overdue": and_(Assignment.due_at < now, ~handed_in, online),
-        "undated": Assignment.due_at.is_(None),
+        "past": due_at < now,
+        "overdue": and_(due_at < now, ~handed_in, online),
+        "undated": due_at.is_(None),
         "ungraded": waiting,
         "unsubmitted": and_(~handed_in, online),
-        "upcoming": Assignment.due_at >= now,
-        "future": Assignment.due_at >= now,
+        "upcoming": due_at >= now,
+        "future": due_at >= now,
     }
     return buckets[bucket]
 
@@ -236,6 +253,8 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, held:
     held = held or _held(rows)
     bodies = [assignment_json(row, looking, include, held.lock(row.id)) for row in rows]
     ids = [row.id for row in rows]
+    if looking.staff and user_id == caller().id:
+        with_overrides(bodies, rows, include)
     discussed = [row.id for row in rows if row.submission_types == assignments.DISCUSSED]
     if discussed:
         topics = _topics(discussed, held)
@@ -264,7 +283,7 @@ def _topics(assignment_ids: Collection[int], held: Holding) -> dict[int, TopicJS
     mine, looking = access(), viewer()
     if Right.READ_FORUM not in mine.rights:
         return {}
-    found = topic_rows(caller().id, mine.observed_ids).where(DiscussionTopic.assignment_id.in_(assignment_ids))
+    found = topic_rows(caller().id, mine.observed_ids, learner(mine, caller().id)).where(DiscussionTopic.assignment_id.in_(assignment_ids))
     topics = {}
     for row in db.session.execute(found):
         if discussions.moderates(mine) or discussions.posted(row):

@@ -3,29 +3,29 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from flask import Blueprint
 from pydantic import AfterValidator, Field
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, case, literal, null, or_, select
 
 from app.extensions import db
 from app.http.auth import caller, viewer
 from app.http.lookup import Ref, find, find_row, living_user, names
 from app.http.pagination import page
 from app.http.params import MOST_ID, DayOrInstant, Flag, Html, Instant, Params, Short, Text, Title, absent, takes
-from app.models.assignments import Assignment, assignment_rows
+from app.models.assignments import ASSIGNED, DUE_AT, Assignment, dated_rows
 from app.models.calendar_events import LONGEST_PLACE, CalendarEvent, between, event_rows
 from app.models.courses import Course
-from app.models.types import AnyRow, Rows, utc_now
+from app.models.types import AnyRow, BigId, Rows, utc_now
 from app.models.users import User
 from app.serializers.assignments import assignment_json
 from app.serializers.calendar_events import EventJSON, assignment_event_json, event_json
 from app.services import calendar_events
 from app.services.calendar_dates import Frequency, Span, span
 from app.services.calendar_events import MOST_COPIES, Context, Copies, accesses, context_of, require_managing, zone_of
-from app.services.module_progress import closed, learner
-from app.services.permissions import Access, Right, require
+from app.services.module_progress import closed
+from app.services.permissions import Access, Right, learner, require
 
 blueprint = Blueprint("calendar_events", __name__, url_prefix="/api/v1")
 COLLECTION = "/calendar_events"
@@ -160,9 +160,10 @@ def get_event(event: Ref) -> EventJSON:
 @blueprint.get(f"{COLLECTION}/assignment_<ref:assignment>")
 def get_assignment_event(assignment: Ref) -> EventJSON:
     """Get an assignment as an event."""
-    row = find_row(_assignment_rows().where(names(Assignment, assignment)))
-    courses = _readable(caller().id, [row.course_id])
-    require(courses[row.course_id].staff or row.workflow_state == "published")
+    course_id = find(select(Assignment.course_id).where(names(Assignment, assignment), Assignment.workflow_state != "deleted"))
+    courses = _readable(caller().id, [course_id])
+    row = find_row(_assignment_rows(courses, caller().id).where(names(Assignment, assignment)))
+    require(courses[course_id].staff or (row.workflow_state == "published" and row.assigned))
     return _assignment_event(row, courses, (), _locks([row], courses).get(row.id))
 
 
@@ -227,7 +228,7 @@ def _listed(params: EventListParams, user_id: int) -> list[EventJSON]:
     courses = _readable(user_id, [context.id for context in contexts if context.kind == "course"])
     reach = None if params.all_events or params.undated else span(params.start_date, params.end_date, utc_now(), zone_of(user_id))
     if params.type == "assignment":
-        rows = page(_due(courses, reach, undated=params.undated and not params.all_events))
+        rows = page(_due(courses, user_id, reach, undated=params.undated and not params.all_events))
         locks = _locks(rows, courses)
         return [_assignment_event(row, courses, params.excludes, locks.get(row.id)) for row in rows]
     statement = event_rows().where(or_(CalendarEvent.course_id.in_(courses), CalendarEvent.user_id.in_(users)))
@@ -240,21 +241,30 @@ def _listed(params: EventListParams, user_id: int) -> list[EventJSON]:
     return [event_json(row, viewer(), params.excludes) for row in rows]
 
 
-def _assignment_rows() -> Rows:
-    named = assignment_rows(staff=True).add_columns(Course.name.label("context_name"))
-    return named.join(Course, Course.id == Assignment.course_id).where(Course.workflow_state != "deleted")
+def _assignment_rows(courses: dict[int, Access], user_id: int) -> Rows:
+    """The assignments of those courses with the user's dates, or the observed student's; where the user is staff, with their own."""
+    whose: list[tuple[ColumnElement[bool], Any]] = [(Assignment.course_id.in_(_staffed(courses)), null())]
+    for course_id, access in courses.items():
+        if not access.staff and learner(access, user_id) != user_id:
+            whose.append((Assignment.course_id == course_id, literal(learner(access, user_id), BigId)))
+    rows = dated_rows(case(*whose, else_=literal(user_id, BigId)), staff=True)
+    rows = rows.add_columns(Course.name.label("context_name"), ASSIGNED.label("assigned"))
+    return rows.join(Course, Course.id == Assignment.course_id).where(Assignment.course_id.in_(courses))
 
 
-def _due(courses: dict[int, Access], reach: Span | None, *, undated: bool) -> Rows:
-    """Assignments by when they are due; drafts only to the staff of their course."""
-    seen: ColumnElement[bool] = and_(Assignment.course_id.in_(courses), Assignment.workflow_state == "published")
-    staffed = [course_id for course_id, access in courses.items() if access.staff]
-    statement = _assignment_rows().where(or_(seen, Assignment.course_id.in_(staffed) if staffed else false()))
+def _staffed(courses: dict[int, Access]) -> list[int]:
+    return [course_id for course_id, access in courses.items() if access.staff]
+
+
+def _due(courses: dict[int, Access], user_id: int, reach: Span | None, *, undated: bool) -> Rows:
+    """Assignments by when they are due; drafts, and what is not everybody's, only to the staff of their course."""
+    seen = and_(Assignment.workflow_state == "published", ASSIGNED)
+    statement = _assignment_rows(courses, user_id).where(or_(Assignment.course_id.in_(_staffed(courses)), seen))
     if reach:
-        statement = statement.where(Assignment.due_at.between(*reach))
+        statement = statement.where(DUE_AT.between(*reach))
     elif undated:
-        statement = statement.where(Assignment.due_at.is_(None))
-    return statement.order_by(Assignment.due_at.is_(None), Assignment.due_at, Assignment.id)
+        statement = statement.where(DUE_AT.is_(None))
+    return statement.order_by(DUE_AT.is_(None), DUE_AT, Assignment.id)
 
 
 def _locks(rows: Sequence[AnyRow], courses: dict[int, Access]) -> Mapping[int, str]:

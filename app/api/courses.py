@@ -52,7 +52,7 @@ class CourseListParams(IncludeParams):
 class AccountCourseListParams(IncludeParams):
     """Which of the account's courses, in which order."""
 
-    search_term: Text | None = None
+    search_term: Short | None = None
     state: list[COURSE_STATE] = []
     published: Flag | None = None
     with_enrollments: Flag | None = None

@@ -12,12 +12,12 @@ from app.http.auth import caller, require_right
 from app.http.discussions import attached, held, seen, shown, why_unread
 from app.http.lookup import Ref, find_row, names
 from app.http.pagination import page
-from app.http.params import Flag, Html, Id, Instant, Params, Points, Text, Title, absent, takes
-from app.models.discussions import POSTED_AT, RECENT_ACTIVITY, DiscussionTopic, is_closed, is_posted, topic_rows, unread_count
+from app.http.params import Flag, Html, Id, Instant, Params, Points, Short, Text, Title, absent, takes
+from app.models.discussions import IS_ASSIGNED, POSTED_AT, RECENT_ACTIVITY, DiscussionTopic, is_closed, is_posted, topic_rows, unread_count
 from app.models.types import AnyRow, utc_now
 from app.serializers.discussions import DeletedTopicJSON, TopicJSON
 from app.services import assignment_groups, discussions, graded_discussions, module_items
-from app.services.permissions import Access, Right, require
+from app.services.permissions import Access, Right, learner, require
 
 blueprint = Blueprint("discussions", __name__, url_prefix="/api/v1")
 COLLECTION = "/courses/<ref:course>/discussion_topics"
@@ -34,7 +34,7 @@ class TopicListParams(Params):
 
     only_announcements: Flag = False
     """Announcements instead of discussions."""
-    search_term: Text | None = None
+    search_term: Short | None = None
     scope: Text | None = None
     """locked, unlocked, pinned, unpinned; several with commas between."""
     filter_by: Literal["all", "unread"] = "all"
@@ -82,11 +82,11 @@ class TopicParams(Params):
 def list_topics(params: TopicListParams, course: Ref) -> list[TopicJSON]:
     """List the discussions of a course, or its announcements; students see those that are posted."""
     mine = require_right(Right.READ_FORUM)
-    statement = topic_rows(caller().id, mine.observed_ids).where(
+    statement = topic_rows(caller().id, mine.observed_ids, learner(mine, caller().id)).where(
         DiscussionTopic.course_id == mine.course_id, DiscussionTopic.is_announcement == params.only_announcements
     )
     if not discussions.moderates(mine):
-        statement = statement.where(is_posted())
+        statement = statement.where(is_posted(), IS_ASSIGNED)
     if params.search_term:
         statement = statement.where(DiscussionTopic.title.icontains(params.search_term, autoescape=True))
     if params.filter_by == "unread":
@@ -195,7 +195,9 @@ def _require_open(mine: Access, topic: DiscussionTopic) -> None:
 
 def _row(mine: Access, named: ColumnElement[bool]) -> AnyRow:
     """A topic that the caller may see. Raises NotFound, and Forbidden where it is not posted yet."""
-    row = find_row(topic_rows(caller().id, mine.observed_ids).where(DiscussionTopic.course_id == mine.course_id, named))
+    row = find_row(
+        topic_rows(caller().id, mine.observed_ids, learner(mine, caller().id)).where(DiscussionTopic.course_id == mine.course_id, named)
+    )
     discussions.require_posted(mine, row)
     return row
 

@@ -1,8 +1,9 @@
 """Files of courses and users: listed, read, renamed, moved, locked, hidden, deleted."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from flask import Blueprint
+from pydantic import Field
 from sqlalchemy import ColumnElement, and_, asc, desc, func, or_, select
 from typing_extensions import TypedDict
 
@@ -13,7 +14,7 @@ from app.http.files import folder_of, held, manages, opened, owner_of, readable,
 from app.http.links import download_url
 from app.http.lookup import Ref, find, names
 from app.http.pagination import page
-from app.http.params import Flag, Id, Instant, Params, SearchTerm, Text, Title, absent, takes
+from app.http.params import Flag, Id, Instant, Params, SearchTerm, Short, Text, Title, absent, takes
 from app.models.files import DISCUSSION, File, Owner, file_rows, in_folders_of
 from app.models.types import AnyRow, Rows
 from app.models.users import User
@@ -30,6 +31,9 @@ SORTS: dict[str, Any] = {
     "content_type": File.content_type,
     "user": func.lower(User.sortable_name),
 }
+
+
+ContentTypes = Annotated[list[Short], Field(max_length=50)]
 
 
 class QuotaJSON(TypedDict):
@@ -49,9 +53,9 @@ class FileListParams(Params):
     """Which files, in which order."""
 
     search_term: SearchTerm | None = None
-    content_types: list[Text] = []
+    content_types: ContentTypes = []
     """`image`, or `image/png`."""
-    exclude_content_types: list[Text] = []
+    exclude_content_types: ContentTypes = []
     sort: Literal["name", "size", "created_at", "updated_at", "content_type", "user"] = "name"
     order: Literal["asc", "desc"] = "asc"
     include: list[Text] = []

@@ -18,7 +18,7 @@ from app.serializers.module_items import ModuleItemJSON, module_item_json
 from app.services import assignment_groups, module_items, modules
 from app.services.module_content import DONE, VIEW, item_rows, path_of
 from app.services.module_progress import progress_of, walker
-from app.services.permissions import Right, require
+from app.services.permissions import Right, learner_or_none, require
 
 blueprint = Blueprint("module_items", __name__, url_prefix="/api/v1")
 COLLECTION = "/courses/<ref:course>/modules/<ref:module>/items"
@@ -96,7 +96,10 @@ def list_module_items(params: ItemListParams, course: Ref, module: Ref) -> list[
     """List the items of a module in their order; students see published ones only."""
     mine = require_right(Right.READ)
     module_id = _module_id(module)
-    statement = item_rows(mine.course_id, staff=mine.staff, details=_details(params)).where(ModuleItem.module_id == module_id)
+    student = learner_or_none(mine, caller().id)
+    statement = item_rows(mine.course_id, staff=mine.staff, details=_details(params), student=student).where(
+        ModuleItem.module_id == module_id
+    )
     if params.search_term:
         statement = statement.where(statement.selected_columns.title.icontains(params.search_term, autoescape=True))
     return _shown(page(statement.order_by(ModuleItem.position, ModuleItem.id)), params)
@@ -184,7 +187,7 @@ def _module_id(module: Ref) -> int:
 def _row(module: Ref, item: Ref, *, details: bool = False) -> AnyRow:
     """The item, if the caller may see it. Raises NotFound, and Forbidden for a draft."""
     mine = access()
-    rows = item_rows(mine.course_id, staff=True, details=details)
+    rows = item_rows(mine.course_id, staff=True, details=details, student=learner_or_none(mine, caller().id))
     row = find_row(rows.where(ModuleItem.module_id == _module_id(module), names(ModuleItem, item)))
     require(mine.staff or bool(row.published))
     return row

@@ -20,7 +20,7 @@ from app.serializers.modules import ModuleJSON, SequenceJSON, module_json
 from app.services import assignment_groups, module_sequence, modules
 from app.services.module_content import item_rows, path_of
 from app.services.module_progress import Progress, prerequisites, progress_of, walker
-from app.services.permissions import Right, require
+from app.services.permissions import Right, learner_or_none, require
 
 blueprint = Blueprint("modules", __name__, url_prefix="/api/v1")
 COLLECTION = "/courses/<ref:course>/modules"
@@ -83,7 +83,7 @@ def list_modules(params: ModuleListParams, course: Ref) -> list[ModuleJSON]:
     if params.search_term:
         found = Module.name.icontains(params.search_term, autoescape=True)
         if "items" in params.include:
-            items = item_rows(mine.course_id, staff=mine.staff).subquery()
+            items = _item_rows().subquery()
             inside = select(items.c.module_id).where(items.c.title.icontains(params.search_term, autoescape=True))
             found = or_(found, Module.id.in_(inside))
         statement = statement.where(found)
@@ -152,11 +152,11 @@ def _module(module: Ref) -> Module:
 def get_module_item_sequence(params: SequenceParams, course: Ref) -> SequenceJSON:
     """Tell what comes before and after a thing in the modules; a thing that several items stand for has several places."""
     mine = require_right(Right.READ)
-    rows = module_sequence.around(mine.course_id, params.asset_type, params.asset_id, staff=mine.staff)
+    rows = module_sequence.around(mine.course_id, params.asset_type, params.asset_id, learner_or_none(mine, caller().id))
     if not rows:
         return {"items": [], "modules": []}
     ids = {item_id for row in rows for item_id in (row.before, row.id, row.after) if item_id is not None}
-    found = item_rows(mine.course_id, staff=mine.staff).where(ModuleItem.id.in_(ids))
+    found = _item_rows().where(ModuleItem.id.in_(ids))
     walk = _walk(ShowParams())
     items = {row.id: module_item_json(row, viewer(), path_of(row.type), walk, details=False) for row in db.session.execute(found)}
     modules_of = {item["module_id"] for item in items.values()}
@@ -207,17 +207,22 @@ def _order(course_id: int, *, staff: bool) -> Rows:
     return module_rows(staff=staff).where(Module.course_id == course_id).order_by(Module.position, Module.id)
 
 
+def _item_rows(*, details: bool = False) -> Rows:
+    """The course's items that the caller sees."""
+    mine = access()
+    return item_rows(mine.course_id, staff=mine.staff, details=details, student=learner_or_none(mine, caller().id))
+
+
 def _counts(module_ids: Collection[int]) -> dict[int, int]:
     """How many items each of those modules shows the caller."""
-    mine = access()
-    items = item_rows(mine.course_id, staff=mine.staff).where(ModuleItem.module_id.in_(module_ids)).subquery()
+    items = _item_rows().where(ModuleItem.module_id.in_(module_ids)).subquery()
     counted = select(items.c.module_id, func.count()).group_by(items.c.module_id)
     return {row[0]: row[1] for row in db.session.execute(counted)}
 
 
 def _items(module_ids: Collection[int], walk: Any, *, details: bool) -> dict[int, list[ModuleItemJSON]]:
-    mine, looking = access(), viewer()
-    statement = item_rows(mine.course_id, staff=mine.staff, details=details).where(ModuleItem.module_id.in_(module_ids))
+    looking = viewer()
+    statement = _item_rows(details=details).where(ModuleItem.module_id.in_(module_ids))
     found: dict[int, list[ModuleItemJSON]] = defaultdict(list)
     for row in db.session.execute(statement.order_by(ModuleItem.position, ModuleItem.id)):
         found[row.module_id].append(module_item_json(row, looking, path_of(row.type), walk, details=details))

@@ -26,7 +26,7 @@ from app.serializers.quiz_submissions import (
 )
 from app.services import gradebook, quiz_attempts, quiz_files, quiz_grades, quizzes
 from app.services.module_progress import held_for
-from app.services.permissions import Access, Right, require
+from app.services.permissions import Access, Right, learner_or_none, require
 
 blueprint = Blueprint("quiz_submissions", __name__, url_prefix="/api/v1")
 QUIZ = "/courses/<ref:course>/quizzes/<ref:quiz>"
@@ -214,8 +214,8 @@ def _questions(mine: Access, row: AnyRow) -> SubmissionQuestionsJSON:
 
 def _quiz(mine: Access, quiz: Ref) -> AnyRow:
     """The quiz of the path. Raises NotFound, or Forbidden for a draft."""
-    row = find_row(quizzes.rows(mine.course_id).where(names(Quiz, quiz)))
-    require(mine.staff or row.workflow_state == "published")
+    row = find_row(quizzes.rows(mine.course_id, learner_or_none(mine, caller().id)).where(names(Quiz, quiz)))
+    require(mine.staff or (row.workflow_state == "published" and row.assigned))
     return row
 
 
@@ -253,8 +253,8 @@ def _own_or_graded(mine: Access, submission: Ref) -> AnyRow:
     """One's own latest attempt, or any for whoever reads grades. Raises NotFound or Forbidden."""
     row = find_row(_rows().where(names(QuizSubmission, submission)))
     require(row.user_id == caller().id or (Right.READ_GRADES in mine.rights and gradebook.covers(mine, row.user_id)))
-    published = find_row(quizzes.rows(mine.course_id).where(Quiz.id == row.quiz_id)).workflow_state == "published"
-    require(mine.staff or published)
+    of_quiz = find_row(quizzes.rows(mine.course_id, learner_or_none(mine, caller().id)).where(Quiz.id == row.quiz_id))
+    require(mine.staff or (of_quiz.workflow_state == "published" and of_quiz.assigned))
     return row
 
 

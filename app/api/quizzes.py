@@ -16,7 +16,7 @@ from app.models.types import AnyRow
 from app.serializers.quizzes import QuizJSON, QuizPermissionsJSON, quiz_json
 from app.services import assignment_groups, module_items, quizzes
 from app.services.module_progress import Holding, held_for
-from app.services.permissions import Access, Right, require
+from app.services.permissions import Access, Right, learner_or_none, require
 
 blueprint = Blueprint("quizzes", __name__, url_prefix="/api/v1")
 COLLECTION = "/courses/<ref:course>/quizzes"
@@ -65,9 +65,9 @@ class QuizParams(Params):
 def list_quizzes(params: QuizListParams, course: Ref) -> list[QuizJSON]:
     """List the quizzes of a course; students see published ones only."""
     mine = require_right(Right.READ)
-    statement = quizzes.rows(mine.course_id)
+    statement = quizzes.rows(mine.course_id, learner_or_none(mine, caller().id))
     if not mine.staff:
-        statement = statement.where(quizzes.published())
+        statement = statement.where(quizzes.seen())
     if params.search_term:
         statement = statement.where(quizzes.title().icontains(params.search_term, autoescape=True))
     rows = page(statement.order_by(Quiz.id))
@@ -90,8 +90,8 @@ def create_quiz(params: QuizParams, course: Ref) -> QuizJSON:
 def get_quiz(course: Ref, quiz: Ref) -> QuizJSON:
     """Get a quiz; that a student read it counts where a module asks for it."""
     mine = require_right(Right.READ)
-    row = find_row(quizzes.rows(mine.course_id).where(names(Quiz, quiz)))
-    require(mine.staff or row.workflow_state == "published")
+    row = find_row(quizzes.rows(mine.course_id, learner_or_none(mine, caller().id)).where(names(Quiz, quiz)))
+    require(mine.staff or (row.workflow_state == "published" and row.assigned))
     held = _held(mine, [row.id])
     if row.unlock_at is None or row.unlock_at <= viewer().now:
         module_items.viewed(mine, caller().id, held, row.id)

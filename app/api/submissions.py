@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any, Literal
+from typing import Literal
 
 from flask import Blueprint
 from pydantic import Field
@@ -129,11 +129,8 @@ def submit(params: SubmitParams, course: Ref, assignment: Ref) -> tuple[Submissi
 def list_submissions(params: IncludeParams, course: Ref, assignment: Ref) -> list[SubmissionJSON]:
     """List the work of every active student on an assignment, those too who handed in nothing."""
     mine = require_right(Right.READ_GRADES)
-    assignment_id = find(
-        select(Assignment.id).where(
-            Assignment.course_id == mine.course_id, names(Assignment, assignment), Assignment.workflow_state != "deleted"
-        )
-    )
+    of_course = (Assignment.course_id == mine.course_id, Assignment.workflow_state != "deleted")
+    assignment_id = find(select(Assignment.id).where(names(Assignment, assignment), *of_course))
     students = gradebook.students(mine.course_id, mine.section_ids)
     rows = page(gradebook.rows(mine.course_id, students).where(Assignment.id == assignment_id).order_by(User.id))
     return shown(rows, params.include)
@@ -188,11 +185,8 @@ def list_students_submissions(params: StudentSubmissionsParams, course: Ref) -> 
         return _grouped(mine, params, students, wanted)
     direction = desc if params.order_direction == "descending" else asc
     first = (Submission.graded_at.is_(None), direction(Submission.graded_at)) if params.order == "graded_at" else ()
-
-    def order(user_id: ColumnElement[int]) -> tuple[ColumnElement[Any], ...]:
-        return (*first, direction(user_id), direction(Assignment.id))
-
-    places = gradebook.places(mine.course_id, students, order).where(*wanted)
+    order = (*first, direction(User.id), direction(Assignment.id))
+    places = gradebook.places(mine.course_id, students).where(*wanted).order_by(*order)
     return shown(page(places, whole=lambda picked: gradebook.at_places(picked, order)), params.include)
 
 
@@ -227,6 +221,7 @@ def _target(mine: Access, assignment: Ref, user_id: int) -> AnyRow:
     """One student's work on one assignment, in one statement. Raises NotFound, and Forbidden for a draft or another section's student."""
     row = gradebook.target(mine.course_id, assignment.id, user_id)
     require(mine.staff or row.assignment_state == "published")
+    require(row.assigned, "The assignment is not assigned to this student.")
     require(user_id == caller().id or gradebook.covers(mine, user_id))
     return row
 

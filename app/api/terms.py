@@ -10,7 +10,7 @@ from app.extensions import db
 from app.http.auth import require_account_right
 from app.http.lookup import Ref, account_named, find_row, names
 from app.http.pagination import page
-from app.http.params import Instant, Params, Text, Title, absent, takes
+from app.http.params import Instant, Params, Short, Title, absent, takes
 from app.models.terms import EnrollmentTerm
 from app.serializers.terms import EnrollmentTermJSON, EnrollmentTermsJSON, term_json
 from app.services import terms
@@ -26,7 +26,7 @@ class TermListParams(Params):
 
     workflow_state: list[Literal["active", "deleted", "all"]] = []
     """active, if nothing is said."""
-    term_name: Text | None = None
+    term_name: Short | None = None
     """Only terms whose name contains this."""
 
 

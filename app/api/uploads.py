@@ -108,8 +108,8 @@ def upload_comment_file(params: UploadParams, course: Ref, assignment: Ref, user
 def upload_quiz_file(params: UploadParams, course: Ref, quiz: Ref) -> UploadJSON:
     """Begin to upload a file that is to answer a question of a quiz."""
     mine = require_right(Right.SUBMIT)
-    row = find_row(quizzes.rows(mine.course_id).where(names(Quiz, quiz)))
-    require(row.workflow_state == "published")
+    row = find_row(quizzes.rows(mine.course_id, caller().id).where(names(Quiz, quiz)))
+    require(row.workflow_state == "published" and row.assigned)
     owner = Owner(user_id=caller().id)
     folders.lock_owner(owner)
     return _begun(params, owner, purpose=QUIZ, course_id=mine.course_id, student_id=caller().id)
@@ -203,6 +203,7 @@ def _target(mine: Access, assignment: Ref, student_id: int) -> AnyRow:
     """The submission that the file is for. Raises NotFound; Forbidden for a draft or another section's student."""
     row = gradebook.target(mine.course_id, assignment.id, student_id)
     require(mine.staff or row.assignment_state == "published")
+    require(row.assigned, "The assignment is not assigned to this student.")
     require(student_id == caller().id or gradebook.covers(mine, student_id))
     return row
 

@@ -10,14 +10,14 @@ from app.extensions import db
 from app.http.auth import access, caller, require_right, viewer
 from app.http.files import storage
 from app.http.links import download_url
-from app.models.assignments import Assignment, assignment_rows
+from app.models.assignments import Assignment
 from app.models.discussions import DiscussionTopic
 from app.models.files import DISCUSSION, File, Owner, file_rows
 from app.models.types import AnyRow
 from app.serializers.assignments import assignment_json
 from app.serializers.discussions import TopicJSON, topic_json
 from app.serializers.files import FileJSON, attachments_json
-from app.services import discussion_entries, discussions, files, folders, module_items
+from app.services import assignments, discussion_entries, discussions, files, folders, module_items
 from app.services.module_progress import Holding, held_for
 from app.services.permissions import Access, Right, require
 
@@ -91,7 +91,7 @@ def shown(rows: Sequence[AnyRow], holding: Holding | None = None) -> list[TopicJ
             body["attachments"] = found_files.get(row.attachment_id, [])
     graded = {row.assignment_id: row.id for row in rows if row.assignment_id is not None}
     if graded:
-        found = db.session.execute(assignment_rows(staff=looking.staff).where(Assignment.id.in_(graded)))
+        found = db.session.execute(assignments.rows_for(mine, looking.user_id).where(Assignment.id.in_(graded)))
         work: dict[int, Any] = {row.id: assignment_json(row, looking, lock=locks[graded[row.id]]) for row in found}
         for body in bodies:
             if body["assignment_id"] in work:

@@ -51,7 +51,7 @@ def register(app: Flask) -> None:
         check_host()
         view = app.view_functions.get(request.endpoint or "")
         if request.path.startswith(API) and request.routing_exception is None and request.method != "OPTIONS" and not _anonymous(view):
-            auth.authenticate()
+            auth.authenticate(getattr(view, "most_bytes", None))
             if app.extensions["rate_limits"].full(g.caller.real_id, limits.clock()):
                 raise TooManyRequests
 

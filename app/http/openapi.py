@@ -138,7 +138,7 @@ def _form(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _responses(view: Callable[..., Any], schema: dict[str, Any], *, signed_in: bool) -> dict[str, Any]:
     good: dict[str, Any] = {"description": "Done.", "content": {"application/json": {"schema": schema}}}
-    if get_origin(get_type_hints(view)["return"]) is list:
+    if get_origin(get_type_hints(view)["return"]) is list and not getattr(view, "unpaged", False):
         good["headers"] = LINK
     refused = {"content": {"application/json": {"schema": {"$ref": REF.format(model="Error")}}}}
     status = _status(view)

@@ -18,6 +18,7 @@ MOST_PER_PAGE = 100
 LAST_PAGE = 10**9
 T = TypeVar("T")
 PAGED: WeakKeyDictionary[Rows, Rows] = WeakKeyDictionary()
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 def _whole(name: str, default: int, most: int) -> int:
@@ -25,6 +26,12 @@ def _whole(name: str, default: int, most: int) -> int:
     text = str(params().get(name, ""))
     number = int(text[:20]) if text.isascii() and text.isdigit() else 0
     return min(number, most) if number > 0 else default
+
+
+def unpaged(view: View) -> View:
+    """Marks a route whose list has one part for each part of the request, and so no pages."""
+    view.unpaged = True  # type: ignore[attr-defined]  # read by app/http/openapi.py
+    return view
 
 
 def page(statement: Rows, values: Mapping[str, Any] | None = None, whole: Callable[[Rows], Rows] | None = None) -> Sequence[AnyRow]:

@@ -6,14 +6,14 @@ from collections.abc import Collection, Sequence
 from app.extensions import db
 from app.http.auth import access, viewer
 from app.http.files import with_attachments
-from app.models.assignments import Assignment, assignment_rows
+from app.models.assignments import Assignment
 from app.models.types import AnyRow
 from app.models.users import User, user_rows
 from app.serializers.assignments import assignment_json
 from app.serializers.submissions import SubmissionJSON, comment_json, history_json, submission_json
 from app.serializers.users import user_json
 from app.serializers.viewer import Viewer
-from app.services import gradebook
+from app.services import assignments, gradebook
 from app.services.module_progress import held_for
 
 
@@ -55,8 +55,9 @@ def _users(bodies: Sequence[SubmissionJSON], looking: Viewer) -> None:
 
 
 def _assignments(bodies: Sequence[SubmissionJSON], looking: Viewer) -> None:
-    rows = db.session.execute(assignment_rows(staff=looking.staff).where(Assignment.id.in_({body["assignment_id"] for body in bodies})))
-    held = held_for(access(), looking.user_id, "Assignment", {body["assignment_id"] for body in bodies}, looking.now)
+    ids = {body["assignment_id"] for body in bodies}
+    rows = db.session.execute(assignments.rows_for(access(), looking.user_id).where(Assignment.id.in_(ids)))
+    held = held_for(access(), looking.user_id, "Assignment", ids, looking.now)
     found = {row.id: assignment_json(row, looking, lock=held.lock(row.id)) for row in rows}
     for body in bodies:
         body["assignment"] = found.get(body["assignment_id"])

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 
-from app.jobs import bulk_grades, late_policies, quiz_deadlines, upload_sweep
+from app.jobs import bulk_grades, late_policies, quiz_deadlines, sis_import, upload_sweep
 from app.jobs.batch import Handler
 from app.services.late_policies import RECOMPUTE
 
@@ -12,6 +12,7 @@ HANDLERS: Mapping[str, Handler] = {
     "missing_work": late_policies.score_missing,
     "bulk_grades": bulk_grades.give_grades,
     "quiz_deadlines": quiz_deadlines.end_overdue_attempts,
+    "sis_import": sis_import.go_on,
     "upload_sweep": upload_sweep.sweep_uploads,
 }
 RECURRING: Mapping[str, dt.timedelta] = {

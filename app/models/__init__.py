@@ -3,6 +3,7 @@
 from app.models import (
     accounts,
     assignment_groups,
+    assignment_overrides,
     assignments,
     calendar_events,
     courses,
@@ -19,6 +20,7 @@ from app.models import (
     quiz_submissions,
     quizzes,
     sections,
+    sis_imports,
     submission_marks,
     submissions,
     terms,
@@ -29,6 +31,7 @@ from app.models import (
 __all__ = [
     "accounts",
     "assignment_groups",
+    "assignment_overrides",
     "assignments",
     "calendar_events",
     "courses",
@@ -45,6 +48,7 @@ __all__ = [
     "quiz_submissions",
     "quizzes",
     "sections",
+    "sis_imports",
     "submission_marks",
     "submissions",
     "terms",

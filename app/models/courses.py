@@ -43,6 +43,8 @@ class Course(Base):
 
 
 Index("uq_courses_sis_course_id", Course.sis_course_id, unique=True, postgresql_where=ALIVE, sqlite_where=ALIVE)
+# Of the deleted too: an import brings them back.
+Index("ix_courses_sis_course_id", Course.sis_course_id)
 
 COURSE_COLUMNS = (
     Course.id,

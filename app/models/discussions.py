@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Index, String, Text, and_, case, false, fu
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.extensions import Base
-from app.models.assignments import Assignment
+from app.models.assignments import Assignment, assigned, effective
 from app.models.types import BigId, CreatedAt, Key, LongText, Name, OptionalInstant, Rows, State, UpdatedAt, references, utc_now
 from app.models.users import User
 
@@ -118,7 +118,7 @@ def is_closed() -> ColumnElement[bool]:
     return or_(
         DiscussionTopic.locked,
         func.coalesce(DiscussionTopic.lock_at <= now, false()),
-        func.coalesce(Assignment.lock_at <= now, false()),
+        func.coalesce(now >= WORK_LOCK_AT, false()),
     )
 
 
@@ -146,12 +146,23 @@ def has_posted(user_ids: Collection[int]) -> ColumnElement[bool]:
     return select(1).where(OF_TOPIC, DiscussionEntry.user_id.in_(user_ids)).correlate(DiscussionTopic).exists()
 
 
-def topic_targets(user_id: int, also: Collection[int] = ()) -> Rows:
-    """Topics as acts on them need them; `has_posted`: whether the user, or one of those whom they observe (`also`), wrote there."""
+LEARNER = aliased(User, name="learner")
+"""By whose dates a graded topic goes."""
+WORK_UNLOCK_AT, WORK_LOCK_AT = effective("unlock_at", LEARNER.id), effective("lock_at", LEARNER.id)
+IS_ASSIGNED = or_(DiscussionTopic.assignment_id.is_(None), assigned(LEARNER.id))
+"""Of `topic_targets`: not graded, or theirs to do."""
+
+
+def topic_targets(user_id: int, also: Collection[int] = (), student: int | None = None) -> Rows:
+    """Topics as acts on them need them; `has_posted`: whether the user, or one of those whom they observe (`also`), wrote there.
+
+    Graded ones have the dates of `student`, the user if nobody else is named, and whether they are `assigned` to them.
+    """
     posted = has_posted(sorted({user_id, *also})).label("has_posted")
-    work = (Assignment.unlock_at.label("work_unlock_at"), Assignment.lock_at.label("work_lock_at"))
+    work = (WORK_UNLOCK_AT.label("work_unlock_at"), WORK_LOCK_AT.label("work_lock_at"), IS_ASSIGNED.label("assigned"))
     found = select(*TOPIC_COLUMNS, posted, *work).select_from(DiscussionTopic)
     found = found.outerjoin(Assignment, Assignment.id == DiscussionTopic.assignment_id)
+    found = found.outerjoin(LEARNER, LEARNER.id == (user_id if student is None else student))
     return found.where(DiscussionTopic.workflow_state != "deleted")
 
 
@@ -164,10 +175,10 @@ def unread_count(user_id: int) -> ColumnElement[int]:
     return found.correlate(DiscussionTopic).scalar_subquery()
 
 
-def topic_rows(user_id: int, also: Collection[int] = ()) -> Rows:
+def topic_rows(user_id: int, also: Collection[int] = (), student: int | None = None) -> Rows:
     """Topics by columns with their authors, their activity, and what concerns the user."""
     mark = TopicParticipant
-    statement = topic_targets(user_id, also).add_columns(
+    statement = topic_targets(user_id, also, student).add_columns(
         POSTED_AT.label("posted_at"),
         RECENT_ACTIVITY.label("last_reply_at"),
         SUBENTRIES.label("discussion_subentry_count"),

@@ -31,6 +31,8 @@ class Section(Base):
 
 
 Index("uq_course_sections_sis_section_id", Section.sis_section_id, unique=True, postgresql_where=ALIVE, sqlite_where=ALIVE)
+# Of the deleted too: an import brings them back.
+Index("ix_course_sections_sis_section_id", Section.sis_section_id)
 
 STUDENTS = (
     select(func.count(func.distinct(Enrollment.user_id)))

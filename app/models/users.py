@@ -35,6 +35,8 @@ class User(Base):
 # A login is the same login in any case; whoever is deleted gives theirs free.
 Index("uq_users_login_id", func.lower(User.login_id), unique=True, postgresql_where=ALIVE, sqlite_where=ALIVE)
 Index("uq_users_sis_user_id", User.sis_user_id, unique=True, postgresql_where=ALIVE, sqlite_where=ALIVE)
+# Of the deleted too: an import brings them back.
+Index("ix_users_sis_user_id", User.sis_user_id)
 
 USER_COLUMNS = (
     User.id,

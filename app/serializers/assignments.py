@@ -1,7 +1,7 @@
 """Assignments as Canvas shows them."""
 
 import datetime as dt
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
@@ -12,10 +12,13 @@ from app.serializers.viewer import Viewer
 
 
 class DateJSON(TypedDict):
-    """One of the sets of dates of an assignment."""
+    """One of the sets of dates of an assignment: its own (`base`) or an override's."""
 
-    base: bool
+    base: NotRequired[bool]
+    id: NotRequired[int]
     title: str
+    set_type: NotRequired[str]
+    set_id: NotRequired[int | None]
     due_at: dt.datetime | None
     unlock_at: dt.datetime | None
     lock_at: dt.datetime | None
@@ -68,6 +71,7 @@ class AssignmentJSON(TypedDict):
     updated_at: dt.datetime
     workflow_state: str
     submission: NotRequired[Any]
+    overrides: NotRequired[list[Any]]
     all_dates: NotRequired[list[DateJSON]]
     score_statistics: NotRequired[StatisticsJSON | None]
 
@@ -99,7 +103,7 @@ def assignment_json(row: AnyRow, viewer: Viewer, include: Container[str] = (), l
         "peer_reviews": row.peer_reviews,
         "group_category_id": None,
         "muted": False,
-        "only_visible_to_overrides": False,
+        "only_visible_to_overrides": row.only_visible_to_overrides,
         "locked_for_user": False,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
@@ -116,3 +120,25 @@ def assignment_json(row: AnyRow, viewer: Viewer, include: Container[str] = (), l
     if "all_dates" in include:
         body["all_dates"] = [{"base": True, "title": "Everyone", "due_at": row.due_at, "unlock_at": row.unlock_at, "lock_at": row.lock_at}]
     return body
+
+
+def all_dates_json(row: AnyRow, overrides: Sequence[AnyRow]) -> list[DateJSON]:
+    """All sets of dates of an assignment, each complete: its own, unless only overrides assign it, and those of its overrides."""
+    own: DateJSON = {"base": True, "title": "Everyone", "due_at": row.due_at, "unlock_at": row.unlock_at, "lock_at": row.lock_at}
+    if overrides:
+        own["title"] = "Everyone else"
+    dates: list[DateJSON] = [] if row.only_visible_to_overrides else [own]
+    for override in overrides:
+        section_id = override.course_section_id
+        dates.append(
+            {
+                "id": override.id,
+                "title": override.title,
+                "set_type": "ADHOC" if section_id is None else "CourseSection",
+                "set_id": section_id,
+                "due_at": override.due_at if override.due_at_overridden else row.due_at,
+                "unlock_at": override.unlock_at if override.unlock_at_overridden else row.unlock_at,
+                "lock_at": override.lock_at if override.lock_at_overridden else row.lock_at,
+            }
+        )
+    return dates

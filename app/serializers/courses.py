@@ -121,6 +121,7 @@ class CourseJSON(TypedDict):
     term: NotRequired[TermJSON]
     syllabus_body: NotRequired[str | None]
     public_description: NotRequired[str | None]
+    restrict_quantitative_data: NotRequired[bool]
     total_students: NotRequired[int]
     needs_grading_count: NotRequired[int]
     teachers: NotRequired[list[TeacherJSON]]
@@ -135,7 +136,7 @@ DEFAULT_TIME_ZONE = "Asia/Seoul"
 
 
 def course_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> CourseJSON:
-    """One course. `include` may name term, syllabus_body and public_description; the rest is composed by the route."""
+    """One course. `include` may name term, syllabus_body, public_description, restrict_quantitative_data; the route does the rest."""
     body: CourseJSON = {
         "id": row.id,
         "name": row.name,
@@ -168,6 +169,8 @@ def course_json(row: AnyRow, viewer: Viewer, include: Container[str] = ()) -> Co
         body["term"] = {"id": row.enrollment_term_id, "name": row.term_name, "start_at": row.term_start_at, "end_at": row.term_end_at}
     if "public_description" in include:
         body["public_description"] = row.public_description
+    if "restrict_quantitative_data" in include:
+        body["restrict_quantitative_data"] = bool((row.settings or {}).get("restrict_quantitative_data"))
     return body
 
 

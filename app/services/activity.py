@@ -2,16 +2,16 @@
 
 import datetime as dt
 
-from sqlalchemy import Select, Subquery, and_, case, func, literal, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, literal, or_, select, true, union_all
 
-from app.models.assignments import Assignment
+from app.models.assignments import Assignment, assigned
 from app.models.courses import Course
-from app.models.discussions import RECENT_ACTIVITY, DiscussionTopic, TopicParticipant, is_posted
+from app.models.discussions import IS_ASSIGNED, LEARNER, RECENT_ACTIVITY, DiscussionTopic, TopicParticipant, is_posted
 from app.models.enrollments import Enrollment, in_force
 from app.models.submission_marks import SubmissionMark
 from app.models.submissions import Submission
-from app.models.types import Rows
-from app.services.permissions import GRANTS, Right
+from app.models.types import BigId, Rows
+from app.services.permissions import GRANTS, Right, Role
 
 TOPIC, ANNOUNCEMENT, SUBMISSION = "DiscussionTopic", "Announcement", "Submission"
 
@@ -21,6 +21,15 @@ def courses_of(user_id: int, now: dt.datetime, right: Right = Right.READ) -> Sel
     roles = [str(role) for role, rights in GRANTS.items() if right in rights]
     held = (Enrollment.user_id == user_id, in_force(now), Enrollment.type.in_(roles))
     return select(Enrollment.course_id).join(Course, Course.id == Enrollment.course_id).where(*held, Course.workflow_state == "available")
+
+
+def whose(user_id: int, now: dt.datetime) -> ColumnElement[int]:
+    """By whose dates the assignment of the row goes for that user: their own where they study, otherwise those of whom they observe."""
+    held = (Enrollment.course_id == Assignment.course_id, Enrollment.user_id == user_id, in_force(now))
+    studies = exists().where(*held, Enrollment.type == str(Role.STUDENT)).correlate(Assignment)
+    observed = select(func.min(Enrollment.associated_user_id)).where(*held, Enrollment.type == str(Role.OBSERVER)).correlate(Assignment)
+    own = literal(user_id, BigId)
+    return case((studies, own), else_=func.coalesce(observed.scalar_subquery(), own))
 
 
 def stream(user_id: int, now: dt.datetime) -> Rows:
@@ -49,7 +58,11 @@ def _topics(user_id: int, now: dt.datetime) -> Rows:
         func.coalesce(mark.read, DiscussionTopic.user_id == user_id).label("read"),
     )
     found = select(*columns).outerjoin(mark, and_(mark.topic_id == DiscussionTopic.id, mark.user_id == user_id))
-    return found.where(DiscussionTopic.course_id.in_(courses_of(user_id, now, Right.READ_FORUM)), is_posted())
+    found = found.outerjoin(Assignment, Assignment.id == DiscussionTopic.assignment_id).outerjoin(
+        LEARNER, LEARNER.id == whose(user_id, now)
+    )
+    theirs = or_(IS_ASSIGNED, DiscussionTopic.course_id.in_(courses_of(user_id, now, Right.MODERATE_FORUM)))
+    return found.where(DiscussionTopic.course_id.in_(courses_of(user_id, now, Right.READ_FORUM)), is_posted(), theirs)
 
 
 def _grades(user_id: int, now: dt.datetime) -> Rows:
@@ -60,4 +73,6 @@ def _grades(user_id: int, now: dt.datetime) -> Rows:
     found = found.outerjoin(mark, and_(mark.submission_id == Submission.id, mark.user_id == user_id))
     studied = Assignment.course_id.in_(courses_of(user_id, now, Right.SUBMIT))
     graded = and_(Submission.graded_at.is_not(None), or_(Submission.score.is_not(None), Submission.excused))
-    return found.where(Submission.user_id == user_id, graded, Assignment.workflow_state == "published", studied)
+    return found.where(
+        Submission.user_id == user_id, graded, Assignment.workflow_state == "published", assigned(Submission.user_id), studied
+    )

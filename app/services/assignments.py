@@ -6,22 +6,27 @@ from sqlalchemy import select
 
 from app.errors import Invalid
 from app.extensions import db
-from app.models.assignments import NOT_SUBMITTED_ONLINE, Assignment
+from app.models.assignments import NOT_SUBMITTED_ONLINE, Assignment, assignment_rows, student_rows
 from app.models.discussions import DiscussionTopic
 from app.models.quizzes import Quiz
 from app.models.submissions import Submission
-from app.models.types import utc_now
+from app.models.types import Rows, utc_now
 from app.services import assignment_groups, grading_standards, late_policies
 from app.services.assignment_groups import inside
-from app.services.permissions import Caller
+from app.services.permissions import Access, Caller, learner
 from app.services.positions import insert_at, move, take_out
 
 OF_QUIZ = frozenset(("points_possible", "submission_types"))
 DISCUSSED = ["discussion_topic"]
 """How the work of a graded discussion is handed in."""
-COUNTING = frozenset(("points_possible", "grading_type", "grading_standard_id", "due_at", "submission_types"))
+COUNTING = frozenset(("points_possible", "grading_type", "grading_standard_id", "due_at", "submission_types", "only_visible_to_overrides"))
 """What scores and deductions depend on, beside the state."""
 NULLABLE = ("description", "grading_standard_id", "points_possible", "due_at", "lock_at", "unlock_at")
+
+
+def rows_for(mine: Access, caller_id: int) -> Rows:
+    """Assignments by columns as the caller sees them: all of them for staff, otherwise what is theirs or the observed student's to do."""
+    return assignment_rows() if mine.staff else student_rows(learner(mine, caller_id))
 
 
 def create(course_id: int, fields: dict[str, Any]) -> Assignment:

@@ -37,7 +37,7 @@ def enqueue(mine: Access, caller: Caller, asked: Sequence[tuple[int, int, Asked]
 def give(course_id: int, assignment_id: int, user_id: int, what: Asked, caller: Caller) -> str | None:
     """Grade and comment one submission; nothing of it is done if anything is wrong, and what that is comes back."""
     target = gradebook.target_or_none(course_id, assignment_id, user_id)
-    if target is None:
+    if target is None or not target.assigned:
         return f"user {user_id} has no submission on assignment {assignment_id}"
     try:
         with db.session.begin_nested():

@@ -7,7 +7,7 @@ from functools import cache
 from sqlalchemy import and_, bindparam, func, select
 
 from app.extensions import db
-from app.models.assignments import Assignment
+from app.models.assignments import Assignment, assigned
 from app.models.enrollments import LISTED, Enrollment, active_student, in_force
 from app.models.favorites import CourseFavorite
 from app.models.reads import among, read
@@ -74,6 +74,7 @@ def needs_grading_counts(course_ids: Collection[int]) -> dict[int, int]:
         Assignment.workflow_state == "published",
         NEEDS_GRADING,
         active_student(Assignment.course_id, Submission.user_id),
+        assigned(Submission.user_id),
     )
     counted = (
         select(Assignment.course_id, func.count())

@@ -78,7 +78,12 @@ def bring(course: Course, event: str, by: Caller | None = None) -> None:
     """Publish, take back, conclude, delete or bring back: `event` is a key of STATE_AFTER. Raises Invalid where it is deleted."""
     if (course.workflow_state == "deleted") != (event == "undelete"):
         raise Invalid.field("event", "undelete is for deleted courses, and they take no other event")
-    before, course.workflow_state = course.workflow_state, STATE_AFTER[event]
+    enter(course, STATE_AFTER[event], by)
+
+
+def enter(course: Course, state: str, by: Caller | None = None) -> None:
+    """Give the course that state, from whichever; the history of its enrolments tells of it where they allow more or less then."""
+    before, course.workflow_state = course.workflow_state, state
     if before != course.workflow_state and (noted := ENDED.get(course.workflow_state) or (before in ENDED and "course_reopened")):
         enrollments.note_course(course.id, noted, by)
 

@@ -16,7 +16,7 @@ from app.models.enrollments import Enrollment, in_force
 from app.models.types import AnyRow, utc_now
 from app.models.writes import insert_unless_there
 from app.services import assignments
-from app.services.permissions import Access, Caller, Membership, Right, Role, access_to, require
+from app.services.permissions import Access, Caller, Membership, Right, Role, access_to, learner, require
 
 BY_ANYBODY = frozenset(("title", "message", "discussion_type"))
 """What somebody who does not moderate may say of a topic of theirs."""
@@ -89,7 +89,9 @@ def target(access: Access, caller: Caller, named: ColumnElement[bool], *, to_wri
 
     `to_write` keeps it from being deleted until the transaction ends; others may write under it meanwhile.
     """
-    found = topic_targets(caller.id, access.observed_ids).where(DiscussionTopic.course_id == access.course_id, named)
+    found = topic_targets(caller.id, access.observed_ids, learner(access, caller.id)).where(
+        DiscussionTopic.course_id == access.course_id, named
+    )
     if to_write:
         found = found.with_for_update(read=True, of=DiscussionTopic)
     row = db.session.execute(found).first()
@@ -100,8 +102,8 @@ def target(access: Access, caller: Caller, named: ColumnElement[bool], *, to_wri
 
 
 def require_posted(access: Access, topic: AnyRow) -> None:
-    """Raise Forbidden where the caller does not see the topic yet."""
-    require(moderates(access) or posted(topic))
+    """Raise Forbidden where the caller does not see the topic yet, or it is graded and not theirs."""
+    require(moderates(access) or (posted(topic) and topic.assigned))
 
 
 def require_entries(access: Access, topic: AnyRow) -> None:

@@ -61,6 +61,13 @@ def _event(before: str | None, after: str) -> str:
     return "updated" if before == after else EVENTS[after]
 
 
+def changes_since(enrollment: Enrollment, before: Snapshot | None) -> list[Change]:
+    """What an enrolment, which has its id, became since `before` (None: it was not there); nothing where nothing has changed."""
+    if before == Snapshot.of(enrollment):
+        return []
+    return [Change.since(enrollment, before, _event(before.state if before else None, enrollment.workflow_state))]
+
+
 def _record(enrollment: Enrollment, before: Snapshot | None, event: str, by: Caller | None, reason: str | None) -> None:
     """Keep what has changed since `before`, if anything has."""
     if before != Snapshot.of(enrollment):

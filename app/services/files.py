@@ -38,7 +38,7 @@ NULLABLE = ("lock_at", "unlock_at")
 def clean_name(name: str) -> str:
     """The name without the folders that some clients send before it. Raises Invalid for one that names nothing."""
     found = TURNING.sub("", unicodedata.normalize("NFC", name)).replace("\\", "/").rpartition("/")[2].strip()
-    if not found.strip("."):
+    if not found.strip(".") or any(unicodedata.category(letter) == "Cc" for letter in found):
         raise Invalid.field("name", "is not the name of a file")
     return found[-255:]
 

@@ -1,13 +1,13 @@
 """What is read of submissions: one student's, an assignment's, a course's; by columns, whatever their number."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select, true
 
 from app.errors import NotFound
 from app.extensions import db
-from app.models.assignments import Assignment
+from app.models.assignments import ASSIGNED, DATES, Assignment
 from app.models.enrollments import Enrollment
 from app.models.reads import among, read
 from app.models.submissions import SUBMISSION_COLUMNS, Submission, SubmissionComment, SubmissionVersion
@@ -16,14 +16,10 @@ from app.models.users import User
 from app.services.grading_standards import SCHEME
 from app.services.permissions import Access
 
-Order = Callable[[Any], Sequence[ColumnElement[Any]]]
-"""What to sort by, given the column that has the student."""
 OF_ASSIGNMENT = (
     Assignment.id.label("assignment_id"),
     Assignment.course_id,
-    Assignment.due_at,
-    Assignment.unlock_at,
-    Assignment.lock_at,
+    *DATES,
     Assignment.submission_types,
     Assignment.grading_type,
     Assignment.points_possible,
@@ -49,7 +45,7 @@ ENROLLED = (
     .exists()
 )
 TARGET = (
-    select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION)
+    select(User.id.label("student_id"), ASSIGNED.label("assigned"), *OF_ASSIGNMENT, *OF_SUBMISSION)
     .select_from(Assignment)
     .join(User, User.workflow_state != "deleted")
     .outerjoin(Submission, OWN)
@@ -64,7 +60,10 @@ TARGET = (
 
 
 def target_or_none(course_id: int, assignment_id: int, student_id: int) -> AnyRow | None:
-    """One student's submission with its assignment, for somebody who is or was a student of the course."""
+    """One student's submission with its assignment, for somebody who is or was a student of the course.
+
+    It may not be `assigned` to them.
+    """
     return read(TARGET, {"course": course_id, "assignment": assignment_id, "student": student_id}).first()
 
 
@@ -102,28 +101,27 @@ def _active_students(course_id: int) -> tuple[ColumnElement[bool], ...]:
 
 
 def rows(course_id: int, student_ids: Select[int] | Collection[int]) -> Rows:
-    """A row for each of those students and each assignment of the course, handed in or not, in no order yet."""
+    """A row for each of those students and each assignment of the course that is theirs, handed in or not, in no order yet."""
     statement = (
         select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION).select_from(Assignment).join(User, User.id.in_(student_ids))
     )
-    return statement.outerjoin(Submission, OWN).where(Assignment.course_id == course_id, Assignment.workflow_state != "deleted")
+    return statement.outerjoin(Submission, OWN).where(Assignment.course_id == course_id, Assignment.workflow_state != "deleted", ASSIGNED)
 
 
-def places(course_id: int, students: Select[int], order: Order) -> Rows:
-    """(student_id, assignment_id): what `rows` has, in that order; conditions may be set on assignments and submissions."""
+def places(course_id: int, students: Select[int]) -> Rows:
+    """(student_id, assignment_id) of all that `rows` has; conditions may be set on users, assignments and submissions."""
     theirs = students.subquery("theirs")
-    user_id, handed_in = theirs.c.user_id, and_(Submission.assignment_id == Assignment.id, Submission.user_id == theirs.c.user_id)
-    found = select(user_id.label("student_id"), Assignment.id.label("assignment_id")).select_from(Assignment).join(theirs, true())
-    found = found.outerjoin(Submission, handed_in).where(Assignment.course_id == course_id, Assignment.workflow_state != "deleted")
-    return found.order_by(*order(user_id))
+    found = select(User.id.label("student_id"), Assignment.id.label("assignment_id")).select_from(Assignment).join(theirs, true())
+    found = found.join(User, User.id == theirs.c.user_id).outerjoin(Submission, OWN)
+    return found.where(Assignment.course_id == course_id, Assignment.workflow_state != "deleted", ASSIGNED)
 
 
-def at_places(places: Rows, order: Order) -> Rows:
-    """The rows of the few that `places` picks."""
+def at_places(places: Rows, order: Sequence[ColumnElement[Any]]) -> Rows:
+    """The rows of the few that `places` picks, in that order."""
     picked = places.subquery("picked")
     found = select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION).select_from(picked)
     found = found.join(Assignment, Assignment.id == picked.c.assignment_id).join(User, User.id == picked.c.student_id)
-    return found.outerjoin(Submission, OWN).order_by(*order(User.id))
+    return found.outerjoin(Submission, OWN).order_by(*order)
 
 
 OF_USER = (

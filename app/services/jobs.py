@@ -14,6 +14,7 @@ from app.services.permissions import Caller
 
 LEASE = dt.timedelta(seconds=30)
 """Far longer than a batch; a killed worker's jobs wait this long for the next one."""
+WAIT = dt.timedelta(seconds=2)
 MOST_ATTEMPTS = 6
 LONGEST_PAUSE = dt.timedelta(minutes=5)
 
@@ -97,6 +98,12 @@ def put_off(job: Job, message: str) -> None:
         return
     pause = min(dt.timedelta(seconds=2 ** min(job.attempts, 10)), LONGEST_PAUSE)
     job.workflow_state, job.run_at, job.lease_until, job.worker = QUEUED, utc_now() + pause, None, None
+
+
+def wait(job: Job) -> None:
+    """Something else comes first: the handler that calls this returns True, and is asked again a little later."""
+    job.attempts = 0
+    job.workflow_state, job.run_at, job.lease_until, job.worker = QUEUED, utc_now() + WAIT, None, None
 
 
 def release(worker: str) -> None:

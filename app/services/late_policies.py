@@ -36,6 +36,9 @@ COUNTING = (
 )
 NEVER = 0
 """The second since when to look where nobody has looked yet: nothing was due before 1970."""
+SECOND = dt.timedelta(seconds=1)
+EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC) + SECOND
+"""Before the second before it there is none; some clients write "no date" as the first of all."""
 NOBODY = 0
 """The grader of what the clock has brought."""
 
@@ -152,7 +155,7 @@ def look_again(course_id: int, due_at: dt.datetime | None) -> None:
     """Something was due then for somebody which was not before: whoever has missed it gets what missing work gets."""
     if due_at is None or due_at > utc_now():
         return
-    before = (due_at - dt.timedelta(seconds=1)).replace(microsecond=0)
+    before = (max(due_at, EARLIEST) - SECOND).replace(microsecond=0)
     _look_from(before, LatePolicy.course_id == course_id, LatePolicy.missing_scored_until > before)
 
 

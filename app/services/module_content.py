@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from app.extensions import db
-from app.models.assignments import Assignment
+from app.models.assignments import ASSIGNED, DUE_AT, LOCK_AT, UNLOCK_AT, Assignment
 from app.models.discussions import DiscussionTopic
 from app.models.files import COURSE, File
 from app.models.modules import ModuleItem
@@ -32,6 +32,7 @@ from app.models.pages import Page
 from app.models.quizzes import Quiz
 from app.models.reads import among
 from app.models.types import BigId, Rows, UtcDateTime
+from app.models.users import User
 from app.services import assignments, discussions, files, pages, quizzes
 from app.services.module_links import GRADED
 from app.services.permissions import Caller
@@ -72,7 +73,8 @@ class Kind:
     """What its addresses end with; its id if not said."""
     assignment_id: Any = None
     """Of the assignment whose submissions the requirements of GRADED look at. It is joined, unless it is the thing itself."""
-    dates: Dates = Dates()
+    dates: Callable[[Any, Any, Any], Dates] = lambda due_at, unlock_at, lock_at: Dates()
+    """Its dates, from those of the assignment."""
 
     def of_course(self, course_id: int | Collection[int], *columns: Any) -> Rows:
         """Those columns of the things that are there in the course."""
@@ -92,7 +94,7 @@ KINDS: dict[str, Kind] = {
         Assignment.workflow_state == "published",
         lambda work, published, caller: assignments.change(work, {"published": published}, caller),
         assignment_id=Assignment.id,
-        dates=Dates(Assignment.points_possible, Assignment.due_at, Assignment.unlock_at, Assignment.lock_at),
+        dates=lambda due_at, unlock_at, lock_at: Dates(Assignment.points_possible, due_at, unlock_at, lock_at),
     ),
     "Page": Kind(
         Page,
@@ -113,11 +115,11 @@ KINDS: dict[str, Kind] = {
         quizzes.published(),
         lambda quiz, published, caller: quizzes.change(quiz, {"published": published}, caller),
         assignment_id=Quiz.assignment_id,
-        dates=Dates(
+        dates=lambda due_at, unlock_at, lock_at: Dates(
             Quiz.points_possible,
-            func.coalesce(Assignment.due_at, Quiz.due_at),
-            func.coalesce(Assignment.unlock_at, Quiz.unlock_at),
-            func.coalesce(Assignment.lock_at, Quiz.lock_at),
+            func.coalesce(due_at, Quiz.due_at),
+            func.coalesce(unlock_at, Quiz.unlock_at),
+            func.coalesce(lock_at, Quiz.lock_at),
         ),
     ),
     "Discussion": Kind(
@@ -129,11 +131,11 @@ KINDS: dict[str, Kind] = {
         DiscussionTopic.workflow_state == "active",
         discussions.publish,
         assignment_id=DiscussionTopic.assignment_id,
-        dates=Dates(
+        dates=lambda due_at, unlock_at, lock_at: Dates(
             Assignment.points_possible,
-            Assignment.due_at,
-            func.coalesce(Assignment.unlock_at, DiscussionTopic.delayed_post_at),
-            func.coalesce(Assignment.lock_at, DiscussionTopic.lock_at),
+            due_at,
+            func.coalesce(unlock_at, DiscussionTopic.delayed_post_at),
+            func.coalesce(lock_at, DiscussionTopic.lock_at),
         ),
     ),
     "File": Kind(
@@ -144,7 +146,7 @@ KINDS: dict[str, Kind] = {
         and_(File.workflow_state == "available", File.purpose == COURSE),
         File.locked.is_(False),
         lambda file, published, _: files.change(file, {"locked": not published}),
-        dates=Dates(unlock_at=File.unlock_at, lock_at=File.lock_at),
+        dates=lambda *_: Dates(unlock_at=File.unlock_at, lock_at=File.lock_at),
     ),
 }
 CONTENT_IDS = "content_ids"
@@ -168,25 +170,32 @@ def in_course(column: Any, course_id: int | Collection[int]) -> ColumnElement[bo
     return found
 
 
-def contents(course_id: int | Collection[int]) -> Subquery:
-    """Every thing of the course, or courses, that an item can stand for: kind, id, title, name, published, assignment_id, and its dates."""
-    return union_all(*(_of_kind(name, kind, course_id) for name, kind in KINDS.items())).subquery("contents")
+def contents(course_id: int | Collection[int], student: int | None = None) -> Subquery:
+    """Every thing of the course, or courses, that an item can stand for: kind, id, title, name, published, assignment_id, and its dates.
+
+    With `student` the dates are theirs, and what is not assigned to them is not published.
+    """
+    return union_all(*(_of_kind(name, kind, course_id, student) for name, kind in KINDS.items())).subquery("contents")
 
 
-def _of_kind(name: str, kind: Kind, course_id: int | Collection[int]) -> Rows:
+def _of_kind(name: str, kind: Kind, course_id: int | Collection[int], student: int | None) -> Rows:
+    theirs = student is not None and kind.assignment_id is not None
+    dates = kind.dates(*((DUE_AT, UNLOCK_AT, LOCK_AT) if theirs else (Assignment.due_at, Assignment.unlock_at, Assignment.lock_at)))
+    published = and_(kind.published, or_(kind.assignment_id.is_(None), ASSIGNED)) if theirs else kind.published
     # A cast would make numbers of dates on SQLite. PostgreSQL takes the type of a null from the first kind, which has all of them.
-    instants = {at: getattr(kind.dates, at) for at in ("due_at", "unlock_at", "lock_at")}
-    return kind.of_course(
+    instants = {at: getattr(dates, at) for at in ("due_at", "unlock_at", "lock_at")}
+    found = kind.of_course(
         course_id,
         literal(name).label("kind"),
         kind.model.id.label("id"),
         kind.title.label("title"),
         cast(kind.model.id if kind.name is None else kind.name, Text).label("name"),
-        kind.published.label("published"),
+        published.label("published"),
         cast(null() if kind.assignment_id is None else kind.assignment_id, BigId).label("assignment_id"),
-        cast(kind.dates.points_possible, Double).label("points_possible"),
+        cast(dates.points_possible, Double).label("points_possible"),
         *(type_coerce(value, UtcDateTime).label(at) for at, value in instants.items()),
     )
+    return found.outerjoin(User, User.id == student) if theirs else found
 
 
 @cache
@@ -230,9 +239,12 @@ ITEM_COLUMNS = (
 DETAILS = ("points_possible", "due_at", "unlock_at", "lock_at")
 
 
-def item_rows(course_id: int, *, staff: bool, details: bool = False) -> Rows:
-    """The course's items by columns with their titles, in no order yet; others than staff see published ones."""
-    content = contents(course_id)
+def item_rows(course_id: int, *, staff: bool, details: bool = False, student: int | None = None) -> Rows:
+    """The course's items by columns with their titles, in no order yet; others than staff see published ones.
+
+    With `student`, as they concern that user: what is not assigned to them is not published.
+    """
+    content = contents(course_id, student)
     shown = (func.coalesce(content.c.title, ModuleItem.title).label("title"), content.c.name, _published(content).label("published"))
     statement = items_joined(course_id, content, *ITEM_COLUMNS, *shown, staff=staff)
     return statement.add_columns(*(content.c[name] for name in DETAILS)) if details else statement

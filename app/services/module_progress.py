@@ -19,7 +19,7 @@ from app.models.types import AnyRow, Rows
 from app.services import gradebook
 from app.services.module_content import CONTENT_IDS, MIN_SCORE, SUBMIT, contents, items_joined, standing_for
 from app.services.module_links import GRADED
-from app.services.permissions import Access, Right, Role, require
+from app.services.permissions import Access, Right, learner, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,6 @@ class Progress:
         return state is None or state.name == "locked" or position > self.stops.get(module_id, position)
 
 
-def learner(mine: Access, caller_id: int) -> int:
-    """As whom somebody who is not staff walks through the course: as themselves, or as the student they observe."""
-    studies = any(membership.role is Role.STUDENT for membership in mine.memberships)
-    return caller_id if studies else min(mine.observed_ids, default=caller_id)
-
-
 def walker(mine: Access, caller_id: int, student_id: int | None) -> int | None:
     """Whose progress is asked for: staff name a student, others are meant themselves. Raises Forbidden, and NotFound for no student."""
     if mine.staff and student_id is None:
@@ -74,7 +68,7 @@ def progress_of(course_id: int, user_id: int, now: dt.datetime) -> Progress:
 
 def requirements(course_id: int | Collection[int], user_id: int) -> Sequence[AnyRow]:
     """The published items of the course, or courses, that ask for something, with what that user did about it."""
-    content = contents(course_id)
+    content = contents(course_id, user_id)
     asked = (
         ModuleItem.id,
         ModuleItem.course_id,

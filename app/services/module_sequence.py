@@ -14,17 +14,19 @@ MOST = 10
 """Items that stand for one thing."""
 
 
-def around(course_id: int, kind: str, name: str, *, staff: bool) -> Sequence[AnyRow]:
+def around(course_id: int, kind: str, name: str, student: int | None) -> Sequence[AnyRow]:
     """(id, module_id, before, after) of the items that stand for that thing, or of the item of that number, in the modules' order.
 
-    Headings are no stations.
+    Headings are no stations. It is `student`'s way, or that of staff, who see everything.
     """
+    staff = student is None
     number = int(name) if name.isascii() and name.isdigit() and len(name) <= 18 else 0
     order = (Module.position, Module.id, ModuleItem.position, ModuleItem.id)
     before, after = (turn(ModuleItem.id).over(order_by=order) for turn in (func.lag, func.lead))
     place = func.row_number().over(order_by=order)
     columns = (ModuleItem.id, ModuleItem.module_id, before.label("before"), after.label("after"), place.label("place"))
-    on_the_way = items_joined(course_id, contents(course_id), *columns, staff=staff).join(Module, Module.id == ModuleItem.module_id)
+    on_the_way = items_joined(course_id, contents(course_id, student), *columns, staff=staff)
+    on_the_way = on_the_way.join(Module, Module.id == ModuleItem.module_id)
     on_the_way = on_the_way.where(ModuleItem.type != "SubHeader", Module.workflow_state != "deleted")
     if not staff:
         on_the_way = on_the_way.where(Module.workflow_state == "active")

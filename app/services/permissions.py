@@ -48,6 +48,7 @@ class Right(StrEnum):
     # of the account
     READ_ACCOUNT = "read_account"
     MANAGE_USERS = "manage_user_logins"
+    MANAGE_SIS = "manage_sis"
     CREATE_COURSES = "manage_courses"
     MANAGE_ACCOUNT = "manage_account_settings"
     BECOME_USER = "become_user"
@@ -157,6 +158,17 @@ def _in_state(role: Role, course_state: str) -> frozenset[Right]:
     if course_state == "available" or (role in STAFF and course_state != "deleted"):
         return GRANTS[role]
     return GRANTS[role] & FINISHED if course_state == "completed" else frozenset()
+
+
+def learner(mine: Access, caller_id: int) -> int:
+    """As whom somebody who is not staff walks through the course: as themselves, or as the student they observe."""
+    studies = any(membership.role is Role.STUDENT for membership in mine.memberships)
+    return caller_id if studies else min(mine.observed_ids, default=caller_id)
+
+
+def learner_or_none(mine: Access, caller_id: int) -> int | None:
+    """The same; None for staff, who walk as nobody."""
+    return None if mine.staff else learner(mine, caller_id)
 
 
 def require(allowed: bool, message: str | None = None) -> None:

@@ -97,7 +97,10 @@ def extend(submission: QuizSubmission, attempt: QuizAttempt | None, given: dict[
     if given.get("extend_from_now"):
         attempt.end_at = now + dt.timedelta(minutes=given["extend_from_now"])
     elif given.get("extend_from_end_at"):
-        attempt.end_at += dt.timedelta(minutes=given["extend_from_end_at"])
+        try:
+            attempt.end_at += dt.timedelta(minutes=given["extend_from_end_at"])
+        except OverflowError as problem:
+            raise Invalid.field("extend_from_end_at", "leads too far away") from problem
 
 
 def finished(quiz_id: int, students: Select[int]) -> Rows:

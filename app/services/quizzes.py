@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import Text, and_, cast, func, or_, select, true
 
 from app.errors import Invalid
 from app.extensions import db
 from app.grading.quizzes import UNSCORED, total
-from app.models.assignments import Assignment
+from app.models.assignments import ASSIGNED, DUE_AT, LOCK_AT, UNLOCK_AT, Assignment
 from app.models.quiz_submissions import QuizSubmission
 from app.models.quizzes import GRADED, Quiz, QuizQuestion
 from app.models.types import Rows
+from app.models.users import User
 from app.services import assignments
 from app.services.permissions import Caller
 
@@ -30,9 +31,6 @@ ROWS = (
         Assignment.assignment_group_id,
         func.coalesce(Assignment.name, Quiz.title).label("title"),
         func.coalesce(Assignment.description, Quiz.description).label("description"),
-        func.coalesce(Assignment.due_at, Quiz.due_at).label("due_at"),
-        func.coalesce(Assignment.lock_at, Quiz.lock_at).label("lock_at"),
-        func.coalesce(Assignment.unlock_at, Quiz.unlock_at).label("unlock_at"),
         STATE.label("workflow_state"),
         Quiz.quiz_type,
         Quiz.time_limit,
@@ -47,19 +45,39 @@ ROWS = (
         Quiz.question_types,
         Quiz.version_number,
     )
+    .select_from(Quiz)
     .outerjoin(Assignment, Assignment.id == Quiz.assignment_id)
     .where(STATE != "deleted")
 )
+FOR_STAFF = ROWS.add_columns(
+    func.coalesce(Assignment.due_at, Quiz.due_at).label("due_at"),
+    func.coalesce(Assignment.lock_at, Quiz.lock_at).label("lock_at"),
+    func.coalesce(Assignment.unlock_at, Quiz.unlock_at).label("unlock_at"),
+    true().label("assigned"),
+)
+IS_ASSIGNED = or_(Quiz.assignment_id.is_(None), ASSIGNED)
+DATED = ROWS.add_columns(
+    func.coalesce(DUE_AT, Quiz.due_at).label("due_at"),
+    func.coalesce(LOCK_AT, Quiz.lock_at).label("lock_at"),
+    func.coalesce(UNLOCK_AT, Quiz.unlock_at).label("unlock_at"),
+    IS_ASSIGNED.label("assigned"),
+)
 
 
-def rows(course_id: int) -> Rows:
-    """The quizzes of the course by columns, drafts too, in no order yet."""
-    return ROWS.where(Quiz.course_id == course_id)
+def rows(course_id: int, student: int | None = None) -> Rows:
+    """The quizzes of the course, drafts too, by columns, in no order yet; with that user's dates, and whether each is `assigned`."""
+    found = FOR_STAFF if student is None else DATED.outerjoin(User, User.id == student)
+    return found.where(Quiz.course_id == course_id)
 
 
 def published() -> Any:
-    """The condition on `rows` that students see a quiz."""
+    """The condition on `rows` that a quiz is published."""
     return STATE == "published"
+
+
+def seen() -> Any:
+    """The condition on the `rows` of a student that they see a quiz."""
+    return and_(published(), IS_ASSIGNED)
 
 
 def title() -> Any:

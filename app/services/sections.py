@@ -8,6 +8,7 @@ from app.errors import Invalid
 from app.extensions import db
 from app.models.enrollments import Enrollment
 from app.models.sections import Section
+from app.services import assignment_overrides
 
 NULLABLE = ("sis_section_id", "integration_id", "start_at", "end_at")
 
@@ -40,6 +41,7 @@ def remove(section: Section) -> None:
     ):
         raise Invalid("You can't delete a section that has enrollments.")
     section.workflow_state = "deleted"
+    assignment_overrides.forget_section(section.id)
 
 
 def require_free_sis_id(sis_section_id: str | None) -> None:

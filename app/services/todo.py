@@ -6,7 +6,17 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, and_, exists, not_, or_, select
 
 from app.extensions import db
-from app.models.assignments import NEEDS_GRADING_COUNT, Assignment, assignment_rows, submitted_online
+from app.models.assignments import (
+    ASSIGNED,
+    DUE_AT,
+    LOCK_AT,
+    NEEDS_GRADING_COUNT,
+    UNLOCK_AT,
+    Assignment,
+    dated_rows,
+    student_rows,
+    submitted_online,
+)
 from app.models.courses import Course
 from app.models.enrollments import Enrollment, in_force
 from app.models.submissions import Submission
@@ -22,12 +32,10 @@ def missing(user_id: int, now: dt.datetime) -> Rows:
 
     What staff said of it goes before.
     """
-    overdue = and_(Assignment.due_at < now, submitted_online(), not_(_done(user_id)), not_(_said(user_id)))
+    overdue = and_(now > DUE_AT, submitted_online(), not_(_done(user_id)), not_(_said(user_id)))
     missed = and_(_has(user_id, [Role.STUDENT], now), or_(overdue, _said(user_id, "missing")))
-    statement = assignment_rows(staff=False).join(Course, Course.id == Assignment.course_id)
-    return statement.where(Course.workflow_state == "available", missed).order_by(
-        Assignment.due_at.is_(None), Assignment.due_at, Assignment.id
-    )
+    statement = student_rows(user_id).join(Course, Course.id == Assignment.course_id)
+    return statement.where(Course.workflow_state == "available", missed).order_by(DUE_AT.is_(None), DUE_AT, Assignment.id)
 
 
 def in_courses(course_ids: Collection[int]) -> ColumnElement[bool]:
@@ -36,11 +44,8 @@ def in_courses(course_ids: Collection[int]) -> ColumnElement[bool]:
 
 
 def open_to_students(now: dt.datetime) -> ColumnElement[bool]:
-    """Assignments that are neither locked yet nor locked again."""
-    return and_(
-        or_(Assignment.unlock_at.is_(None), Assignment.unlock_at <= now),
-        or_(Assignment.lock_at.is_(None), Assignment.lock_at > now),
-    )
+    """Assignments that are neither locked yet nor locked again, for the user of the row."""
+    return and_(or_(UNLOCK_AT.is_(None), now >= UNLOCK_AT), or_(LOCK_AT.is_(None), now < LOCK_AT))
 
 
 def observes(observer_id: int, user_id: int, now: dt.datetime) -> bool:
@@ -57,18 +62,19 @@ def waiting(user_id: int, now: dt.datetime) -> Rows:
     """Assignments that the user has to grade (`grading` is true) or to hand in within a week; by due date, undated last."""
     graders = [role for role, rights in GRANTS.items() if Right.GRADE in rights and role is not Role.ADMIN]
     grading = and_(_has(user_id, graders, now), NEEDS_GRADING_COUNT > 0)
-    soon = Assignment.due_at.between(now, now + AHEAD)
+    soon = DUE_AT.between(now, now + AHEAD)
     submitting = and_(
         Assignment.workflow_state == "published",
+        ASSIGNED,
         soon,
         submitted_online(),
         open_to_students(now),
         _has(user_id, [Role.STUDENT], now),
         not_(_done(user_id)),
     )
-    statement = assignment_rows(staff=True).add_columns(grading.label("grading"), Course.name.label("context_name"))
+    statement = dated_rows(user_id, staff=True).add_columns(grading.label("grading"), Course.name.label("context_name"))
     statement = statement.join(Course, Course.id == Assignment.course_id).where(Course.workflow_state == "available")
-    return statement.where(or_(grading, submitting)).order_by(Assignment.due_at.is_(None), Assignment.due_at, Assignment.id)
+    return statement.where(or_(grading, submitting)).order_by(DUE_AT.is_(None), DUE_AT, Assignment.id)
 
 
 def _has(user_id: int, roles: Collection[Role], now: dt.datetime) -> ColumnElement[bool]:

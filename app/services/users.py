@@ -22,13 +22,19 @@ def create(*, login_id: str, name: str | None = None, password: str | None = Non
         require_free("sis_user_id", User.sis_user_id == fields["sis_user_id"], f"SIS ID {fields['sis_user_id']!r} is already in use")
     if fields.get("integration_id") is not None:
         require_integration_id_free(fields["integration_id"])
+    user = added(login_id, name, password_hash=hash_password(password), **fields)
+    db.session.flush()
+    return user
+
+
+def added(login_id: str, name: str | None = None, **fields: Any) -> User:
+    """A new user whose login, SIS id and integration id are known to be free, with the next flush."""
     shown = name or login_id
-    user = User(login_id=login_id, name=shown, password_hash=hash_password(password), **fields)
+    user = User(login_id=login_id, name=shown, **fields)
     user.sortable_name = fields.get("sortable_name") or sortable(shown)
     user.short_name = fields.get("short_name") or shown
     user.email = fields.get("email") or (login_id if "@" in login_id else None)
     db.session.add(user)
-    db.session.flush()
     return user
 
 

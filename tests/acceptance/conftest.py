@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,7 +11,7 @@ import requests
 from canvasapi.assignment import Assignment
 from canvasapi.course import Course
 
-from tests.acceptance.live import ESSAY, Classroom, Lms, Person, Server, command, enroll, free_port, unique
+from tests.acceptance.live import ESSAY, Classroom, Lms, Person, enroll, served, unique
 from tests.conftest import DEPLOYED
 
 
@@ -31,38 +30,8 @@ def lms(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     if DEPLOYED:
         yield Lms(os.environ["LMS_URL"], os.environ["LMS_TOKEN"], None)
         return
-    with served(live_database_url(database_url, tmp_path_factory), tmp_path_factory) as server:
+    with served(live_database_url(database_url, tmp_path_factory), tmp_path_factory.mktemp("served")) as server:
         yield server
-
-
-@contextmanager
-def served(live_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lms]:
-    """The LMS migrated, an admin made by the command line, served by gunicorn."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    environ = {
-        **os.environ,
-        "LMS_ENV": "development",
-        "DATABASE_URL": live_database_url,
-        "STORAGE_URL": f"file:{tmp_path_factory.mktemp('files')}",
-        "SECRET_KEY": "acceptance " * 4,
-        "BASE_URL": url,
-        "ALLOWED_HOSTS": "",
-        "LISTEN": "127.0.0.1",
-        "PORT": str(port),
-        "WEB_CONCURRENCY": "1",
-        "LOG_LEVEL": "INFO",
-    }
-    command(environ, "db", "upgrade")
-    printed = command(environ, "create-admin", "admin@example.com")
-    token = printed.removesuffix("\n")
-    assert token and token.split() == [token], f"create-admin must print the token alone, not {printed!r}"
-    server = Server(environ, tmp_path_factory.mktemp("log") / "server.log")
-    try:
-        server.start(url)
-        yield Lms(url, token, server)
-    finally:
-        server.stop()
 
 
 @pytest.hookimpl(wrapper=True)

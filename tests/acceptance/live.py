@@ -1,18 +1,21 @@
 """The LMS as its users meet it: a running server, and people with canvasapi."""
 
 import copy
+import os
 import socket
 import subprocess
 import sys
 import time
 import uuid
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
 import requests
 from canvasapi import Canvas
 from canvasapi.account import Account
@@ -77,6 +80,13 @@ class Server:
             return requests.get(f"{url}/health", timeout=2).status_code == 200
         except requests.ConnectionError:
             return False
+
+    def kill(self) -> None:
+        """End it and its workers as a power cut does."""
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            child.kill()
+        self.process.kill()
+        self.process.wait()
 
     def stop(self) -> None:
         """Ask it to end; it must do so cleanly and soon."""
@@ -177,6 +187,36 @@ class Classroom:
     teacher: Person
     student: Person
     essay: Assignment
+
+
+@contextmanager
+def served(database_url: str, folder: Path) -> Iterator[Lms]:
+    """The LMS migrated, an admin made by the command line, served by gunicorn; its files and its log in `folder`."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    environ = {
+        **os.environ,
+        "LMS_ENV": "development",
+        "DATABASE_URL": database_url,
+        "STORAGE_URL": f"file:{folder / 'files'}",
+        "SECRET_KEY": "acceptance " * 4,
+        "BASE_URL": url,
+        "ALLOWED_HOSTS": "",
+        "LISTEN": "127.0.0.1",
+        "PORT": str(port),
+        "WEB_CONCURRENCY": "1",
+        "LOG_LEVEL": "INFO",
+    }
+    command(environ, "db", "upgrade")
+    printed = command(environ, "create-admin", "admin@example.com")
+    token = printed.removesuffix("\n")
+    assert token and token.split() == [token], f"create-admin must print the token alone, not {printed!r}"
+    server = Server(environ, folder / "server.log")
+    try:
+        server.start(url)
+        yield Lms(url, token, server)
+    finally:
+        server.stop()
 
 
 def enroll(course: Course, person: Person, kind: str = "Student", **fields: Any) -> Enrollment:

@@ -36,10 +36,10 @@ def test_an_assignment_keeps_what_it_was_made_with(taught: Course) -> None:
     due, lock, unlock = from_now(days=2), from_now(days=3), from_now(days=-1)
     fields = {"points_possible": 12.5, "grading_type": "percent", "due_at": due, "lock_at": lock, "unlock_at": unlock}
     fields |= {"submission_types": TYPES, "allowed_extensions": ["pdf", "docx"], "allowed_attempts": 3, "omit_from_final_grade": True}
-    read = taught.get_assignment(made(taught, "Full", description="<b>Write</b>", position=4, peer_reviews=True, **fields).id)
+    read = taught.get_assignment(made(taught, "Full", description="<b>Write</b>", position=1, peer_reviews=True, **fields).id)
     assert (read.points_possible, read.grading_type, read.submission_types) == (12.5, "percent", TYPES)
     assert (read.due_at_date, read.lock_at_date, read.unlock_at_date) == (due, lock, unlock)
-    assert (read.allowed_extensions, read.allowed_attempts, read.position) == (["pdf", "docx"], 3, 4)
+    assert (read.allowed_extensions, read.allowed_attempts, read.position) == (["pdf", "docx"], 3, 1)
     assert read.omit_from_final_grade is True and read.peer_reviews is True and read.published is True
     assert read.description == "<b>Write</b>"
 

@@ -10,6 +10,7 @@ import factory
 
 from app.extensions import db
 from app.models.assignment_groups import AssignmentGroup
+from app.models.assignment_overrides import AssignmentOverride, AssignmentOverrideStudent
 from app.models.assignments import Assignment
 from app.models.courses import Course
 from app.models.enrollments import Enrollment
@@ -173,6 +174,32 @@ class SubmissionFactory(ModelFactory):
     attempt = 1
     submitted_at = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
     workflow_state = "submitted"
+
+
+class OverrideFactory(ModelFactory):
+    """An override of `assignment` that sets no date, for nobody yet; with `course_section_id`, for that section."""
+
+    class Meta:
+        model = AssignmentOverride
+        exclude = ("assignment",)
+
+    assignment: Any = factory.SubFactory(AssignmentFactory, has_overrides=True)
+    assignment_id = factory.SelfAttribute("assignment.id")
+    title = factory.Sequence(lambda n: f"Override {n}")
+
+
+class OverrideStudentFactory(ModelFactory):
+    """`user` in `override`."""
+
+    class Meta:
+        model = AssignmentOverrideStudent
+        exclude = ("override", "user")
+
+    override: Any = factory.SubFactory(OverrideFactory)
+    user: Any = factory.SubFactory(UserFactory)
+    assignment_override_id = factory.SelfAttribute("override.id")
+    assignment_id = factory.SelfAttribute("override.assignment_id")
+    user_id = factory.SelfAttribute("user.id")
 
 
 class GradeChangeFactory(ModelFactory):

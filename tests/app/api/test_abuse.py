@@ -170,6 +170,17 @@ class TestWear:
             teacher.call("GET", f"/courses/{course.id}/students/submissions", json={"student_ids": [f"sis_user_id:{n}" for n in range(50)]})
         assert len(seen) <= 3
 
+    @pytest.mark.parametrize("name", ["assignments", "discussion_topics", "files", "pages", "quizzes", "modules", "users"])
+    def test_what_is_searched_for_is_bounded(self, teacher: Api, course: Course, name: str) -> None:
+        given = {"search_term": "x" * 60_000}
+        assert teacher.call("GET", f"/courses/{course.id}/{name}", json=given).status_code == 400
+
+    def test_many_kinds_of_files_are_not_asked_for_at_once(self, teacher: Api, course: Course) -> None:
+        for name in ("content_types", "exclude_content_types"):
+            url = f"/courses/{course.id}/files"
+            assert teacher.call("GET", url, json={name: ["image/png", "video"] * 500}).status_code == 400
+            assert teacher.call("GET", url, json={name: ["image/png", "video"] * 25}).status_code == 200
+
     def test_positions_leave_room(self, teacher: Api, course: Course) -> None:
         work = AssignmentFactory(group=AssignmentGroupFactory(course=course))
         url = f"/courses/{course.id}/assignments/{work.id}"

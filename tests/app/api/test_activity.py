@@ -16,6 +16,8 @@ from tests.factories import (
     CalendarEventFactory,
     CourseFactory,
     EntryFactory,
+    ModuleFactory,
+    ModuleItemFactory,
     SubmissionFactory,
     TopicFactory,
 )
@@ -122,6 +124,17 @@ def test_the_coming_week_has_events_and_what_is_due(student: Api, stranger: Api,
     assert [event["id"] for event in student.ok("GET", url)] == [talk.id, f"assignment_{due.id}", own.id]
     assert [event["id"] for event in student.ok("GET", f"{url}?per_page=2&page=2")] == [own.id]
     assert stranger.ok("GET", url) == []
+
+
+def test_what_a_module_locks_is_not_read_beside_it(student: Api, observer: Api, teacher: Api, course: Course) -> None:
+    work = AssignmentFactory(group=AssignmentGroupFactory(course=course), due_at=utc_now() + HOUR, description="<p>Secret</p>")
+    ModuleItemFactory(module=ModuleFactory(course=course, unlock_at=utc_now() + HOUR), type="Assignment", content_id=work.id)
+    SubmissionFactory(assignment=work, user=student.user, score=1.0, workflow_state="graded", graded_at=utc_now())
+    for who in (student, observer):
+        (event,) = who.ok("GET", "/users/self/upcoming_events")
+        assert (event["description"], event["assignment"]["locked_for_user"]) == (None, True)
+    assert student.ok("GET", STREAM)[0]["assignment"]["description"] is None
+    assert teacher.ok("GET", "/users/self/upcoming_events")[0]["description"] == "<p>Secret</p>"
 
 
 def test_last_attendance_is_kept_for_students(teacher: Api, student: Api, course: Course) -> None:

@@ -148,3 +148,11 @@ def test_an_assignment_of_another_course_is_refused(teacher: Api, student: Api, 
 def test_what_recurs_is_nobodys_progress(hire: Hire, admin: Api) -> None:
     hire().worker._ensure_recurring()
     assert admin.get("/progress/1").status_code == 404
+
+
+def test_who_is_not_assigned_the_work_gets_no_grade(hire: Hire, teacher: Api, student: Api, course: Course) -> None:
+    work = AssignmentFactory(group=AssignmentGroupFactory(course=course), only_visible_to_overrides=True).id
+    begun = teacher.ok("POST", url(course, work), json={"grade_data": {str(student.id): {"posted_grade": 3}}})
+    hire().all()
+    assert f"user {student.id} has no submission" in teacher.ok("GET", f"/progress/{begun['id']}")["message"]
+    assert teacher.ok("GET", f"/courses/{course.id}/assignments/{work}/submissions") == []

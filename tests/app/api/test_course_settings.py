@@ -82,6 +82,14 @@ def totals_seen(api: Api, course: Course, user_id: int) -> list[Any]:
     return found
 
 
+def test_a_course_says_whether_numbers_are_kept_from_students_if_it_is_asked(teacher: Api, student: Api, course: Course, url: str) -> None:
+    asked = f"/courses/{course.id}?include[]=restrict_quantitative_data"
+    assert "restrict_quantitative_data" not in student.ok("GET", f"/courses/{course.id}")
+    assert student.ok("GET", asked)["restrict_quantitative_data"] is False
+    teacher.ok("PUT", url, json={"restrict_quantitative_data": True})
+    assert student.ok("GET", asked)["restrict_quantitative_data"] is True
+
+
 @pytest.mark.parametrize("by", ["settings", "course"])
 def test_totals_can_be_hidden_from_students_but_not_from_graders(
     teacher: Api, student: Api, admin: Api, course: Course, url: str, graded: int, by: str

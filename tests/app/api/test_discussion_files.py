@@ -98,3 +98,30 @@ def test_a_file_is_kept_only_with_what_it_goes_with(teacher: Api, student: Api, 
     assert (
         student.ok("GET", "/users/self/files/quota")["quota_used"] == before == teacher.ok("GET", "/users/self/files/quota")["quota_used"]
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("gpj\u202eexe.txt", "gpjexe.txt"),
+        ("x" * 300 + ".txt", "x" * 251 + ".txt"),
+        ("a\x00b.txt", None),
+        ("a\x1bb.txt", None),
+        ("a\x85b.txt", None),
+        ("..", None),
+    ],
+)
+def test_the_name_of_a_file_in_a_form_is_no_path_and_cannot_act(teacher: Api, topics: str, name: str, kept: str | None) -> None:
+    part = "--b\r\nContent-Disposition: form-data; name="
+    head = f'{part}"title"\r\n\r\nTalk\r\n{part}"attachment"; filename="{name}"'
+    body = f'{head}\r\nContent-Type: text/html; x="<script>"\r\n\r\n<script>x()</script>\r\n--b--\r\n'.encode()
+    answer = teacher.post(topics, data=body, content_type="multipart/form-data; boundary=b")
+    assert answer.status_code == (200 if kept else 400), answer.text
+    if kept:
+        (file,) = answer.get_json()["attachments"]
+        sent_back = download(teacher, file["url"])
+        assert (file["display_name"], sent_back.data) == (kept, b"<script>x()</script>")
+        assert sent_back.headers["Content-Disposition"].startswith("attachment;")
+        assert sent_back.headers["Content-Security-Policy"].startswith("sandbox")
+        assert sent_back.headers["X-Content-Type-Options"] == "nosniff"

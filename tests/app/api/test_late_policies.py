@@ -46,6 +46,16 @@ def marks(seen: dict[str, Any]) -> tuple[Any, ...]:
     return seen["entered_score"], seen["points_deducted"], seen["score"]
 
 
+@pytest.mark.parametrize("due_at", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:01Z", "1969-12-31T23:59:59Z"])
+def test_what_was_due_before_all_time_is_no_bug(teacher: Api, course: Course, due_at: str) -> None:
+    LatePolicyFactory(course=course)
+    made = teacher.ok("POST", f"/courses/{course.id}/assignments", json={"assignment": {"name": "Old", "due_at": due_at}})
+    changed = teacher.ok(
+        "PUT", f"/courses/{course.id}/assignments/{made['id']}", json={"assignment": {"due_at": due_at, "published": True}}
+    )
+    assert made["due_at"] == changed["due_at"] == due_at
+
+
 def test_a_course_has_one_policy_at_most(teacher: Api, course: Course) -> None:
     url = f"/courses/{course.id}/late_policy"
     assert teacher.get(url).status_code == teacher.call("PATCH", url, json={"late_policy": {}}).status_code == 404

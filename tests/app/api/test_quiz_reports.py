@@ -36,6 +36,14 @@ def test_a_student_gets_time_attempts_and_entry(teacher: Api, student: Api, url:
         assert grant(teacher, url, user_id=student.id, extend_from_now=2)["end_at"] == "2026-03-02T09:02:00Z"
 
 
+def test_no_attempt_goes_on_past_the_end_of_time(teacher: Api, student: Api, course: Course) -> None:
+    quiz = QuizFactory(course=course, lock_at=dt.datetime(9999, 12, 31, 23, tzinfo=dt.UTC))
+    url = f"/courses/{course.id}/quizzes/{quiz.id}"
+    student.ok("POST", f"{url}/submissions")
+    given = {"quiz_extensions": [{"user_id": student.id, "extend_from_end_at": 1440}]}
+    assert teacher.post(f"{url}/extensions", json=given).status_code == 400
+
+
 def test_only_students_whom_one_may_grade_are_granted_anything(
     teacher: Api, student: Api, stranger: Api, enrolled: Callable[..., Api], course: Course, url: str
 ) -> None:

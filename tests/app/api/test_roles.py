@@ -1,27 +1,18 @@
 """Role x right: every route called by everybody. The table is checked against the routes, so that a new one cannot escape it."""
 
-import re
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from app.extensions import db
 from app.models.courses import Course
 from app.models.users import User
-from app.services import tokens
-from tests.app.api.surface import SIGNED_IN, Feature, features
+from tests.app.api.acting import filled, path_of, targets
+from tests.app.api.surface import SIGNED_IN, features
 from tests.conftest import Api
-from tests.factories import (
-    AssignmentFactory,
-    AssignmentGroupFactory,
-    CourseFactory,
-    EnrollmentFactory,
-    SectionFactory,
-    UserFactory,
-    one_commit,
-)
+from tests.factories import CourseFactory, EnrollmentFactory, UserFactory, one_commit
 
 ROLES = (*sorted(SIGNED_IN), "nobody")
 FEATURES = tuple(features())
@@ -61,42 +52,6 @@ def world(sign_in: Callable[[User], Api], admin: Api, nobody: Api) -> Callable[.
     return world
 
 
-def targets(feature: Feature, course: Course, student: Api, state: str) -> dict[str, object]:
-    """Things to act on, the feature's own too, by the name that paths give them; another enrolment of the student is in that state."""
-    group = AssignmentGroupFactory(course=course)
-    enrollment = EnrollmentFactory(
-        course=course, user=student.user, course_section_id=SectionFactory(course=course).id, workflow_state=state
-    )
-    token, _ = tokens.issue(student.id, "target")
-    db.session.commit()
-    names: dict[str, object] = {
-        "account": 1,
-        "course": course.id,
-        "user": student.id,
-        "section": SectionFactory(course=course).id,
-        "group": group.id,
-        "assignment": AssignmentFactory(group=group).id,
-        "enrollment": enrollment.id,
-        "token": token.id,
-        "newcomer": UserFactory().id,
-        "answer": "accept",
-    }
-    names |= feature.targets(course, student)
-    db.session.commit()
-    return names
-
-
-def filled(value: Any, names: dict[str, object]) -> Any:
-    """A request's JSON with the ids of its targets."""
-    if isinstance(value, dict):
-        return {key.format(**names): filled(part, names) for key, part in value.items()}
-    return value.format(**names) if isinstance(value, str) else value
-
-
-def path_of(rule: str, names: dict[str, object]) -> str:
-    return re.sub(r"<(?:[^:<>]*:)?(\w+)>", lambda part: str(names[part[1]]), rule)
-
-
 @pytest.mark.parametrize("operation", TABLE)
 def test_who_may_and_who_may_not(world: Callable[..., World], operation: str) -> None:
     method, _, rule = operation.partition(" ")
@@ -109,8 +64,10 @@ def test_who_may_and_who_may_not(world: Callable[..., World], operation: str) ->
         with one_commit():
             course, people = world(*roles)
             names = targets(OWNERS[operation], course, people["student"], allowed.state)
-        body = {"json": filled(allowed.json, names)} if allowed.json else {}
         for role in roles:
+            body: dict[str, Any] = {"json": filled(allowed.json, names)} if allowed.json else {}
+            if allowed.attachment is not None:
+                body = {"data": {"attachment": (io.BytesIO(allowed.attachment.encode()), "file.csv")}}
             status = people[role].call(method, path_of(rule, names), **body).status_code
             answers[role] = "yes" if status in (200, 201, 204) else status
     assert answers == {role: "yes" if role in allowed.who else 401 if role == "nobody" else 403 for role in ROLES}

@@ -20,6 +20,8 @@ from tests.factories import AssignmentFactory, AssignmentGroupFactory
 Document = dict[str, Any]
 PART = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+AS_LONG_AS_ASKED_FOR = ("/courses/<ref:course>/assignments/overrides",)
+"""Ends of rules whose answers have one part for each part of the request, and no pages."""
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +99,7 @@ def test_every_operation_has_its_own_name(routes: Flask, described: Document) ->
 def test_lists_take_pages_and_tell_of_their_links(routes: Flask, described: Document) -> None:
     for rule, method, operation in operations(routes, described):
         status, schema = good(operation)
-        is_list = schema.get("type") == "array"
+        is_list = schema.get("type") == "array" and not rule.rule.endswith(AS_LONG_AS_ASKED_FOR)
         asked = {part["name"] for part in operation["parameters"] if part["in"] == "query"}
         assert ({"page", "per_page"} <= asked) == is_list, (method, rule.rule)
         assert ("Link" in operation["responses"][status].get("headers", {})) == is_list, (method, rule.rule)

@@ -153,6 +153,29 @@ def test_what_cannot_be_done_fails_at_once_and_says_why(hire: Hire, asked: Asked
     assert job.ended_at
 
 
+def test_a_job_that_waits_is_looked_at_again_however_often(hire: Hire, asked: Asked, fetch: Fetch) -> None:
+    waits = jobs.MOST_ATTEMPTS + 2
+
+    def later(job: Job, batch: Batch) -> bool:
+        nonlocal waits
+        waits -= 1
+        if waits > 0:
+            jobs.wait(job)
+            return True
+        return count(job, batch)
+
+    job_id = asked()
+    worker = hire({"count": later})
+    with time_machine.travel(utc_now()) as clock:
+        while waits > 1:
+            assert worker.all() == 1
+            job = row(fetch, job_id)
+            assert (job.workflow_state, job.attempts, job.worker, made(fetch)) == ("queued", 0, None, 0)
+            clock.shift(jobs.WAIT)
+        assert worker.all() == 3
+    assert (row(fetch, job_id).workflow_state, made(fetch)) == ("completed", 3)
+
+
 def test_a_job_that_kills_its_workers_is_given_up(hire: Hire, asked: Asked, fetch: Fetch) -> None:
     job_id = asked()
 

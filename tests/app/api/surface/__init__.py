@@ -31,6 +31,8 @@ class Allowed:
     json: dict[str, Any] | None = None
     state: str = "invited"
     """Of the enrolment that is acted on."""
+    attachment: str | None = None
+    """A file that the request carries in place of JSON."""
 
 
 @dataclass(frozen=True)
