@@ -22,7 +22,7 @@ from app.models.discussions import DiscussionTopic, topic_rows
 from app.models.submissions import NEEDS_GRADING, Submission
 from app.models.types import AnyRow, Rows, utc_now
 from app.models.users import User
-from app.serializers.assignments import AssignmentJSON, StatisticsJSON, assignment_json
+from app.serializers.assignments import AssignmentJSON, assignment_json, statistics_json
 from app.serializers.discussions import TopicJSON, topic_json
 from app.serializers.submissions import submission_json
 from app.services import (
@@ -274,7 +274,7 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, held:
         for assignment_id, score, number in () if hidden else db.session.execute(gradebook.scores(ids)):
             scores[assignment_id].extend([score] * number)
         for body in bodies:
-            body["score_statistics"] = _statistics(scores[body["id"]], fewest)
+            body["score_statistics"] = statistics_json(scores[body["id"]], fewest)
     return bodies
 
 
@@ -290,19 +290,3 @@ def _topics(assignment_ids: Collection[int], held: Holding) -> dict[int, TopicJS
             unread = None if discussions.moderates(mine) else held.lock(row.assignment_id) or discussions.early(row)
             topics[row.assignment_id] = topic_json(row, looking, discussions.permissions(row, mine, caller()), unread)
     return topics
-
-
-def _statistics(scores: list[float], fewest: int) -> StatisticsJSON | None:
-    if len(scores) < fewest:
-        return None
-    import statistics  # loads fractions and decimal with it: at a quarter of a CPU a start would feel it
-
-    lower, median, upper = statistics.quantiles(scores, n=4, method="inclusive") if len(scores) > 1 else scores * 3
-    return {
-        "min": min(scores),
-        "max": max(scores),
-        "mean": round(statistics.fmean(scores), 2),
-        "lower_q": lower,
-        "median": median,
-        "upper_q": upper,
-    }
