@@ -5,14 +5,16 @@ import os
 import re
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline import boot, image, migrate, prepare, receipt, schema, smoke
+from pipeline import boot, evidence, image, migrate, prepare, receipt, schema, smoke, verdict, watch
 from pipeline.aws import client
 from pipeline.docker import inspect
 from pipeline.names import TASK_DEFINITION, Names, read_definition, resolve, variables_from
 from pipeline.report import Failure, fail, output, phase, phases, say, summary
+from pipeline.rollout import Target
 
 Found = dict[str, Any]
 """What a verb notes for the receipt."""
@@ -89,6 +91,34 @@ def migrate_verb(options: argparse.Namespace, found: Found) -> None:
     say("migrate: the schema is up to date")
 
 
+def _target(options: argparse.Namespace, named: Names) -> Target:
+    return Target(options.cluster or named.ecs_cluster, options.service or named.ecs_service, options.task_definition, named.ecs_container)
+
+
+def watch_verb(options: argparse.Namespace, found: Found) -> None:
+    """Follow this deployment to its end: events, stopped tasks, alarms; a cancelled run rolls it back."""
+    named = names()
+    ecs = client("ecs", named.aws_region)
+    found["watched"] = watch.watch(ecs, _target(options, named), options.digest, seconds=60 * options.timeout, dry=options.dry_run)
+    say(f"watch: {found['watched']}")
+
+
+def verdict_verb(options: argparse.Namespace, found: Found) -> None:
+    """Name why a deploy failed: the cause, what shows it, one fix, the way back; it ends with 1, too."""
+    failures = tuple((noted["verb"], noted["failure"]) for noted in phases() if "failure" in noted and noted["verb"] != "verdict")
+    steps = [step.partition("=") for step in options.steps.split()]
+    known = verdict.Evidence(options.outcome, next((name for name, _, how in steps if how == "failure"), ""), failures)
+    if all(verb != "names" for verb, _ in failures):  # without the names there is no cloud to ask
+        named, definition = names(), read_definition(Path(TASK_DEFINITION))
+        clients = partial(client, region=named.aws_region)
+        known = evidence.collect(clients, _target(options, named), definition, known, group=named.log_group, run=options.run)
+    given, back = verdict.verdict(known), verdict.rollback(known.deployment)
+    for line in (*given.evidence, f"fix: {given.fix}", f"roll back: {back}"):
+        say(f"verdict: {line}")
+    summary(verdict.render(given, back))
+    raise Failure(f"{given.name}: {given.cause} {given.fix}")
+
+
 def smoke_verb(options: argparse.Namespace, found: Found) -> None:
     """Ask the deployed LMS by its public address: /version twenty times, /ready, one real API call."""
     url = options.url or names().base_url
@@ -111,8 +141,14 @@ VERBS = {
     "pushed": pushed_verb,
     "prepare": prepare_verb,
     "migrate": migrate_verb,
+    "watch": watch_verb,
     "smoke": smoke_verb,
+    "verdict": verdict_verb,
     "receipt": receipt_verb,
+}
+DEPLOYED: dict[str, dict[str, Any]] = {
+    "--cluster": {"default": "", "help": "ECS_CLUSTER unless given"},
+    "--service": {"default": "", "help": "ECS_SERVICE unless given"},
 }
 OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "boot": {"image": {"help": "name or id of a local image"}, "--commit": {"required": True, "help": "the commit it must say it is"}},
@@ -121,6 +157,20 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "prepare": {"--tag": {"required": True}, "--digest": {"required": True}, "--commit": {"required": True}},
     "migrate": {
         "--task-definition": {"required": True, "help": "the rendered file"},
+        "--run": {"default": "by-hand", "help": "id of the workflow run"},
+    },
+    "watch": DEPLOYED
+    | {
+        "--task-definition": {"required": True, "help": "ARN of what was deployed"},
+        "--digest": {"required": True, "help": "of the image that was built"},
+        "--timeout": {"type": float, "default": 20, "help": "minutes (20)"},
+        "--dry-run": {"action": "store_true", "help": "look once, change nothing"},
+    },
+    "verdict": DEPLOYED
+    | {
+        "--task-definition": {"default": "", "help": "ARN of what was deployed, if it came to that"},
+        "--outcome": {"default": "failure", "choices": ["failure", "cancelled"]},
+        "--steps": {"default": "", "help": "how official actions ended: role=success deploy=failure"},
         "--run": {"default": "by-hand", "help": "id of the workflow run"},
     },
     "smoke": {"--commit": {"required": True}, "--url": {"default": "", "help": "BASE_URL unless given"}},

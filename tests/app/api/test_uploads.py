@@ -181,6 +181,19 @@ def test_only_what_is_safe_to_show_is_shown(teacher: Api, where: str, name: str,
     assert download(teacher, made["url"], "&download_frd=1").headers["Content-Disposition"].startswith("attachment;")
 
 
+@pytest.mark.parametrize(
+    ("said", "sent"),
+    [
+        ("text/plain", "text/plain; charset=utf-8"),
+        ("text/plain; charset=euc-kr", "text/plain; charset=euc-kr"),
+        ("application/pdf", "application/pdf"),
+    ],
+)
+def test_text_is_utf_8_unless_its_type_says_otherwise(teacher: Api, where: str, said: str, sent: str) -> None:
+    made = upload(teacher, where, "내용".encode(), "a", content_type=said)
+    assert (made["content-type"], download(teacher, made["url"]).headers["Content-Type"]) == (said, sent)
+
+
 def test_a_quota_is_told_and_kept(teacher: Api, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "COURSE_BYTES", 10)
     sent = send(teacher, begin(teacher, where, "unsaid"), b"12345678")

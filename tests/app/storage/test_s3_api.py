@@ -25,7 +25,7 @@ def test_a_file_goes_to_s3_and_comes_from_there(
     answer = download(student, url)
     assert (answer.status_code, answer.headers["Cache-Control"]) == (302, "private, no-store")
     bytes_of_it = requests.get(answer.headers["Location"], timeout=10)
-    assert (bytes_of_it.content, bytes_of_it.headers["Content-Type"]) == (b"text", "text/html")
+    assert (bytes_of_it.content, bytes_of_it.headers["Content-Type"]) == (b"text", "text/html; charset=utf-8")
     assert bytes_of_it.headers["Content-Disposition"].startswith("attachment;")
     assert len(s3.client.list_objects_v2(Bucket="files")["Contents"]) == 1
     assert outside(teacher, "POST", url.replace("/download", "/upload")).status_code == 403
