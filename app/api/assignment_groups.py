@@ -148,7 +148,7 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str]) -> list[AssignmentG
     found = db.session.execute(inside.order_by(Assignment.position, Assignment.id)).all()
     own = {}
     if "submission" in include:
-        theirs = db.session.execute(gradebook.of_user(looking.user_id, [row.id for row in found]))
+        theirs = gradebook.of_user(looking.user_id, [row.id for row in found])
         own = {body["assignment_id"]: body for body in with_attachments([submission_json(row, looking) for row in theirs])}
     held = held_for(access(), looking.user_id, "Assignment", [row.id for row in found], looking.now)
     by_group: dict[int, list[Any]] = defaultdict(list)

@@ -33,7 +33,7 @@ def _ids(bodies: Sequence[SubmissionJSON]) -> list[int]:
 
 def _comments(bodies: Sequence[SubmissionJSON], looking: Viewer) -> None:
     found = defaultdict(list)
-    for row in db.session.execute(gradebook.comments(_ids(bodies))):
+    for row in gradebook.comments(_ids(bodies)):
         found[row.submission_id].append(comment_json(row, looking))
     for body in bodies:
         body["submission_comments"] = found[body["id"]]
