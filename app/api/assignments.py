@@ -10,9 +10,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, and_, bindparam, exists, select
 
 from app.extensions import db
-from app.http.assignment_overrides import with_overrides
 from app.http.auth import access, caller, require_right, viewer
-from app.http.files import with_attachments
 from app.http.lookup import Ref, find, find_row, names, user_named
 from app.http.pagination import page
 from app.http.params import Flag, Html, Id, Instant, Params, Points, Position, Short, Text, Title, absent, takes
@@ -22,6 +20,8 @@ from app.models.discussions import DiscussionTopic, topic_rows
 from app.models.submissions import NEEDS_GRADING, Submission
 from app.models.types import AnyRow, Rows, utc_now
 from app.models.users import User
+from app.resources.assignment_overrides import with_overrides
+from app.resources.files import with_attachments
 from app.serializers.assignments import AssignmentJSON, assignment_json, statistics_json
 from app.serializers.discussions import TopicJSON, topic_json
 from app.serializers.submissions import submission_json

@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.http.auth import access, caller, require_account_right, require_right
-from app.http.courses import shown
 from app.http.lookup import Ref, account_named, find, find_row, living_user, names, user_named
 from app.http.pagination import page
 from app.http.params import MOST_ID, Flag, Html, Id, Instant, Params, Short, Text, Title, WebUrl, absent, takes
@@ -19,6 +18,7 @@ from app.models.courses import Course, course_rows
 from app.models.enrollments import LISTED, Enrollment
 from app.models.terms import EnrollmentTerm
 from app.models.types import Rows
+from app.resources.courses import shown
 from app.serializers.courses import CourseJSON
 from app.services import assignments, courses, enrollments, terms
 from app.services.permissions import Right, require

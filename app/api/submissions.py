@@ -13,13 +13,13 @@ from app.http.auth import caller, require_right, viewer
 from app.http.lookup import Ref, find, ids_named, names, user_named
 from app.http.pagination import page
 from app.http.params import Flag, Html, Id, Instant, Params, Position, Text, WebUrl, takes
-from app.http.submissions import shown
 from app.models.assignments import Assignment
 from app.models.enrollments import Enrollment
 from app.models.reads import read
 from app.models.submissions import Submission
 from app.models.types import AnyRow
 from app.models.users import User
+from app.resources.submissions import shown
 from app.serializers.submissions import StudentSubmissionsJSON, SubmissionJSON
 from app.services import attachments, gradebook, submissions
 from app.services.module_progress import held_for

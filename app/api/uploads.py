@@ -11,8 +11,6 @@ from werkzeug.formparser import FormDataParser
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.http.auth import act_as, caller, reads_only, require_right
-from app.http.discussions import require_attached
-from app.http.files import folder_of, opened, owner_of, readable, shown, storage
 from app.http.hosts import base_url
 from app.http.links import disposition, downloader, sign, signed
 from app.http.lookup import Ref, find, find_row, names, user_named
@@ -20,6 +18,8 @@ from app.http.params import Id, Params, Short, Text, Title, takes
 from app.models.files import COMMENT, DISCUSSION, QUIZ, SUBMISSION, File, Owner
 from app.models.quizzes import Quiz
 from app.models.types import AnyRow
+from app.resources.discussions import require_attached
+from app.resources.files import folder_of, opened, owner_of, readable, shown, storage
 from app.serializers.files import FileJSON
 from app.services import attachments, files, folders, gradebook, quizzes
 from app.services.permissions import Access, Right, require

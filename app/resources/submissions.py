@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 
 from app.extensions import db
 from app.http.auth import access, viewer
-from app.http.files import with_attachments
 from app.models.assignments import Assignment
 from app.models.types import AnyRow
 from app.models.users import User, user_rows
+from app.resources.files import with_attachments
 from app.serializers.assignments import assignment_json
 from app.serializers.submissions import SubmissionJSON, comment_json, history_json, submission_json
 from app.serializers.users import user_json
