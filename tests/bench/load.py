@@ -1,8 +1,10 @@
 """Requests, one after another on a kept connection: what they cost the server, and how long they take when it is not busy."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection
 
 import orjson
@@ -10,6 +12,8 @@ import orjson
 from tests.bench.data import ASSIGNMENTS, STUDENTS, School
 from tests.bench.served import Served
 
+CLIENTS = 4
+"""At once, while the CPU time is taken."""
 LOAD = 0.4
 """The share of the server's CPU that the unsaturated run takes."""
 
@@ -45,15 +49,18 @@ class Endpoint:
 
 
 def measured(server: Served, request: Callable[[int], Request], count: int, cpus: float) -> Cost:
-    """First as fast as the server answers, for its CPU time; then paced, for the times that a client sees. 2 x `count` requests."""
-    connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
-    for n in range(10):
-        _send(connection, request(n))
-    before = server.cpu_seconds()
-    for n in range(10, count):
-        _send(connection, request(n))
-    cpu = (server.cpu_seconds() - before) / (count - 10)
+    """First by several clients as fast as the server answers, for its CPU time; then one, paced, for the times that a client sees.
+
+    2 x `count` requests.
+    """
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        list(clients.map(partial(_send_all, server.port, request), (range(first, CLIENTS * 4, CLIENTS) for first in range(CLIENTS))))
+        before = server.cpu_seconds()
+        shares = (range(CLIENTS * 4 + first, count, CLIENTS) for first in range(CLIENTS))
+        list(clients.map(partial(_send_all, server.port, request), shares))
+        cpu = (server.cpu_seconds() - before) / (count - CLIENTS * 4)
     pause, took = cpu / cpus / LOAD, []
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
     due = time.perf_counter()
     for n in range(count, 2 * count):
         due += pause
@@ -63,6 +70,14 @@ def measured(server: Served, request: Callable[[int], Request], count: int, cpus
     connection.close()
     took.sort()
     return Cost(cpu * 1000, took[len(took) // 2] * 1000, took[int(len(took) * 0.99)] * 1000)
+
+
+def _send_all(port: int, request: Callable[[int], Request], numbers: Iterable[int]) -> None:
+    """Those requests, one after another."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    for n in numbers:
+        _send(connection, request(n))
+    connection.close()
 
 
 def _send(connection: HTTPConnection, request: Request) -> None:
