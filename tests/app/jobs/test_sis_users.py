@@ -182,4 +182,5 @@ def test_nobody_says_by_a_file_who_signs_in_as_another_admin(imported: Import, a
     kept = select(User.integration_id, User.password_hash, User.name == "New").where(User.login_id.in_(["boss", "chief"]))
     assert fetch(kept.order_by(User.id)) == [("theirs", None, False), ("others", None, False)]
     assert imported(f"user_id,login_id,full_name,{column},status\nA,boss,New,,active\n") == []
+    assert admin.user is not None
     assert imported(f"user_id,login_id,full_name,{column},status\nME,{admin.user.login_id},New,{value},active\n") == []
