@@ -1,18 +1,21 @@
 """python -m pipeline VERB: the commands that the workflows call. Each ends with 0, or with 1 and one line that names what is wrong."""
 
 import argparse
+import json
 import os
 import re
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline import boot, image, migrate, prepare, receipt, schema, smoke
+from pipeline import boot, diff, evidence, git, guard, image, migrate, preflight, prepare, receipt, rollback, schema, smoke, verdict, watch
 from pipeline.aws import client
 from pipeline.docker import inspect
 from pipeline.names import TASK_DEFINITION, Names, read_definition, resolve, variables_from
 from pipeline.report import Failure, fail, output, phase, phases, say, summary
+from pipeline.rollout import Target
 
 Found = dict[str, Any]
 """What a verb notes for the receipt."""
@@ -89,6 +92,34 @@ def migrate_verb(options: argparse.Namespace, found: Found) -> None:
     say("migrate: the schema is up to date")
 
 
+def _target(options: argparse.Namespace, named: Names) -> Target:
+    return Target(options.cluster or named.ecs_cluster, options.service or named.ecs_service, options.task_definition, named.ecs_container)
+
+
+def watch_verb(options: argparse.Namespace, found: Found) -> None:
+    """Follow this deployment to its end: events, stopped tasks, alarms; a cancelled run rolls it back."""
+    named = names()
+    ecs = client("ecs", named.aws_region)
+    found["watched"] = watch.watch(ecs, _target(options, named), options.digest, seconds=60 * options.timeout, dry=options.dry_run)
+    say(f"watch: {found['watched']}")
+
+
+def verdict_verb(options: argparse.Namespace, found: Found) -> None:
+    """Name why a deploy failed: the cause, what shows it, one fix, the way back; it ends with 1, too."""
+    failures = tuple((noted["verb"], noted["failure"]) for noted in phases() if "failure" in noted and noted["verb"] != "verdict")
+    steps = [step.partition("=") for step in options.steps.split()]
+    known = verdict.Evidence(options.outcome, next((name for name, _, how in steps if how == "failure"), ""), failures)
+    if all(verb != "names" for verb, _ in failures):  # without the names there is no cloud to ask
+        named, definition = names(), read_definition(Path(TASK_DEFINITION))
+        clients = partial(client, region=named.aws_region)
+        known = evidence.collect(clients, _target(options, named), definition, known, group=named.log_group, run=options.run)
+    given, back = verdict.verdict(known), verdict.rollback(known.deployment)
+    for line in (*given.evidence, f"fix: {given.fix}", f"roll back: {back}"):
+        say(f"verdict: {line}")
+    summary(verdict.render(given, back))
+    raise Failure(f"{given.name}: {given.cause} {given.fix}")
+
+
 def smoke_verb(options: argparse.Namespace, found: Found) -> None:
     """Ask the deployed LMS by its public address: /version twenty times, /ready, one real API call."""
     url = options.url or names().base_url
@@ -103,6 +134,67 @@ def receipt_verb(options: argparse.Namespace, found: Found) -> None:
     summary(text)
 
 
+def guard_verb(options: argparse.Namespace, found: Found) -> None:
+    """Stop unless what runs is an ancestor of the commit, and no hold is set; list the migrations between the two."""
+    named = names()
+    ecs = client("ecs", named.aws_region)
+    service = prepare.describe_service(ecs, named)
+    runs = guard.commit_of(prepare.running(ecs, service))
+    decision = guard.decide(options.kind, options.commit, runs, guard.hold(ecs, service))
+    found |= {"verdict": decision.verdict, "migrations": decision.migrations}
+    output({"verdict": decision.verdict, "migrations": "\n".join(decision.migrations)})
+    if decision.verdict in guard.STOP:
+        raise Failure(f"{decision.verdict}: {decision.reason}")
+    say(f"guard: {decision.reason}; migrations: {', '.join(decision.migrations) or 'none'}")
+    summary(f"Migrations: {', '.join(f'`{migration}`' for migration in decision.migrations) or 'none'}.")
+
+
+def diff_verb(options: argparse.Namespace, found: Found) -> None:
+    """Show what a rendered task definition changes of the running one; with --base what this commit changes of that one, SQL included."""
+    if options.base:
+        before, after = json.loads(git.git("show", f"{options.base}:{TASK_DEFINITION}")), read_definition(Path(TASK_DEFINITION))
+        migrations = git.added(git.migrations(options.base), git.migrations("HEAD"))
+    else:
+        named = names()
+        ecs = client("ecs", named.aws_region)
+        before, after = diff.running(ecs, prepare.describe_service(ecs, named)), read_definition(Path(options.task_definition))
+        migrations = []
+    shown = {"Task definition": ("diff", diff.text(diff.compare(before, after)))}
+    if migrations:
+        shown[f"Migrations: {', '.join(guard.shown(migrations))}"] = ("sql", diff.sql(migrations))
+    for title, (language, body) in shown.items():
+        say(f"{title}\n{body}")
+        summary(diff.markdown(title, language, body))
+
+
+def preflight_verb(options: argparse.Namespace, found: Found) -> None:
+    """Look whether all that a rendered task definition names is there and fits, before anything changes."""
+    named, variables = names(), variables_from(os.environ.get("VARIABLES", ""))
+    rendered = read_definition(Path(options.task_definition))
+    on = preflight.Subject(lambda service: client(service, named.aws_region), named, rendered, variables.get("DATABASE_CONNECTIONS", ""))
+    findings = preflight.run(on)
+    say(preflight.tree(findings))
+    summary(diff.markdown("Preflight", "", preflight.tree(findings)))
+    preflight.settle(findings)
+
+
+def rollback_verb(options: argparse.Namespace, found: Found) -> None:
+    """Find the deployment to go back to, set the hold and stop what is under way; `--clear-hold` only lets pushes through again."""
+    named = names()
+    ecs = client("ecs", named.aws_region)
+    service = prepare.describe_service(ecs, named)
+    if options.clear_hold:
+        guard.clear_hold(ecs, service)
+        say("rollback: no hold any more")
+        return
+    planned = rollback.plan(ecs, client("ecr", named.aws_region), named, service, options.to)
+    say(str(planned))
+    summary(diff.markdown("Rollback", "", str(planned)))
+    if not options.dry_run:
+        rollback.begin(ecs, service, planned, options.reason)
+    output({"tag": planned.tag, "digest": planned.digest, "commit": planned.commit})
+
+
 VERBS = {
     "names": names_verb,
     "schema": schema_verb,
@@ -111,8 +203,18 @@ VERBS = {
     "pushed": pushed_verb,
     "prepare": prepare_verb,
     "migrate": migrate_verb,
+    "watch": watch_verb,
     "smoke": smoke_verb,
+    "verdict": verdict_verb,
     "receipt": receipt_verb,
+    "guard": guard_verb,
+    "diff": diff_verb,
+    "preflight": preflight_verb,
+    "rollback": rollback_verb,
+}
+DEPLOYED: dict[str, dict[str, Any]] = {
+    "--cluster": {"default": "", "help": "ECS_CLUSTER unless given"},
+    "--service": {"default": "", "help": "ECS_SERVICE unless given"},
 }
 OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "boot": {"image": {"help": "name or id of a local image"}, "--commit": {"required": True, "help": "the commit it must say it is"}},
@@ -123,11 +225,37 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "--task-definition": {"required": True, "help": "the rendered file"},
         "--run": {"default": "by-hand", "help": "id of the workflow run"},
     },
+    "watch": DEPLOYED
+    | {
+        "--task-definition": {"required": True, "help": "ARN of what was deployed"},
+        "--digest": {"required": True, "help": "of the image that was built"},
+        "--timeout": {"type": float, "default": 20, "help": "minutes (20)"},
+        "--dry-run": {"action": "store_true", "help": "look once, change nothing"},
+    },
+    "verdict": DEPLOYED
+    | {
+        "--task-definition": {"default": "", "help": "ARN of what was deployed, if it came to that"},
+        "--outcome": {"default": "failure", "choices": ["failure", "cancelled"]},
+        "--steps": {"default": "", "help": "how official actions ended: role=success deploy=failure"},
+        "--run": {"default": "by-hand", "help": "id of the workflow run"},
+    },
     "smoke": {"--commit": {"required": True}, "--url": {"default": "", "help": "BASE_URL unless given"}},
     "receipt": {
         "--outcome": {"required": True, "choices": ["success", "failure", "cancelled"]},
         "--tag": {"required": True},
         "--commit": {"required": True},
+    },
+    "guard": {"--commit": {"required": True}, "--kind": {"default": "push", "choices": guard.KINDS}},
+    "diff": {
+        "--task-definition": {"default": TASK_DEFINITION, "help": "the rendered file"},
+        "--base": {"default": "", "help": "a commit to compare this one with"},
+    },
+    "preflight": {"--task-definition": {"required": True, "help": "the rendered file"}},
+    "rollback": {
+        "--to": {"default": "", "help": "vX.Y.Z or sha-COMMIT; else the last good deployment"},
+        "--reason": {"default": "rolled back by hand", "help": "why pushes are held"},
+        "--dry-run": {"action": "store_true", "help": "only say what it would do"},
+        "--clear-hold": {"action": "store_true"},
     },
 }
 
@@ -135,7 +263,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
 def parser() -> argparse.ArgumentParser:
     """The command line: a verb, and its options."""
     main = argparse.ArgumentParser(prog="python -m pipeline", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    verbs = main.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs = main.add_subparsers(dest="verb", required=True, metavar="VERB [OPTION]")
     for name, verb in VERBS.items():
         sub = verbs.add_parser(name, help=re.split(r"[:;,.] ", verb.__doc__ or "")[0], description=verb.__doc__)
         for option, details in OPTIONS.get(name, {}).items():

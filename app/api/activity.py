@@ -94,7 +94,7 @@ def _grades(ids: Collection[int]) -> dict[int, tuple[Any, Any, list[Any]]]:
     locks = _locks(found)
     works = {row.id: assignment_json(row, looking, lock=locks.get(row.id)) for row in found}
     comments: dict[int, list[Any]] = defaultdict(list)
-    for row in db.session.execute(gradebook.comments(ids)):
+    for row in gradebook.comments(ids):
         comments[row.submission_id].append(comment_json(row, looking))
-    rows = db.session.execute(gradebook.of_user(caller().id, list(works)))
+    rows = gradebook.of_user(caller().id, list(works))
     return {row.id: (submission_json(row, looking), works[row.assignment_id], comments[row.id]) for row in rows}

@@ -10,13 +10,13 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.http.auth import access, require_right, viewer
-from app.http.files import with_attachments
 from app.http.lookup import Ref, find, find_row, names
 from app.http.pagination import page
 from app.http.params import Id, Number, Params, Position, Text, Title, absent, takes
 from app.models.assignment_groups import AssignmentGroup, group_rows
 from app.models.assignments import Assignment
 from app.models.types import AnyRow
+from app.resources.files import with_attachments
 from app.serializers.assignment_groups import AssignmentGroupJSON, assignment_group_json
 from app.serializers.assignments import assignment_json
 from app.serializers.submissions import submission_json
@@ -148,7 +148,7 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str]) -> list[AssignmentG
     found = db.session.execute(inside.order_by(Assignment.position, Assignment.id)).all()
     own = {}
     if "submission" in include:
-        theirs = db.session.execute(gradebook.of_user(looking.user_id, [row.id for row in found]))
+        theirs = gradebook.of_user(looking.user_id, [row.id for row in found])
         own = {body["assignment_id"]: body for body in with_attachments([submission_json(row, looking) for row in theirs])}
     held = held_for(access(), looking.user_id, "Assignment", [row.id for row in found], looking.now)
     by_group: dict[int, list[Any]] = defaultdict(list)

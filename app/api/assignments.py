@@ -2,16 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any, Literal
 
 from flask import Blueprint
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, select
 
 from app.extensions import db
-from app.http.assignment_overrides import with_overrides
 from app.http.auth import access, caller, require_right, viewer
-from app.http.files import with_attachments
 from app.http.lookup import Ref, find, find_row, names, user_named
 from app.http.pagination import page
 from app.http.params import Flag, Html, Id, Instant, Params, Points, Position, Short, Text, Title, absent, takes
@@ -21,7 +20,10 @@ from app.models.discussions import DiscussionTopic, topic_rows
 from app.models.enrollments import Enrollment
 from app.models.submissions import NEEDS_GRADING, Submission
 from app.models.types import AnyRow, Rows, utc_now
-from app.serializers.assignments import AssignmentJSON, StatisticsJSON, assignment_json
+from app.models.users import User
+from app.resources.assignment_overrides import with_overrides
+from app.resources.files import with_attachments
+from app.serializers.assignments import AssignmentJSON, assignment_json, statistics_json
 from app.serializers.discussions import TopicJSON, topic_json
 from app.serializers.submissions import submission_json
 from app.services import (
@@ -99,7 +101,7 @@ class AssignmentFields(Params):
 class AssignmentParams(Params):
     """A new or changed assignment."""
 
-    assignment: AssignmentFields = AssignmentFields()
+    assignment: AssignmentFields = Field(default_factory=AssignmentFields)
 
 
 @blueprint.get(COLLECTION)
@@ -108,10 +110,11 @@ class AssignmentParams(Params):
 def list_assignments(params: AssignmentListParams, course: Ref, group: Ref | None = None) -> list[AssignmentJSON]:
     """List the assignments of a course, or of one of its groups; students see published ones only."""
     mine = require_right(Right.READ)
-    statement = _listed(params, assignments.rows_for(mine, caller().id), learner(mine, caller().id))
+    student_id = learner(mine, caller().id)
+    statement = _listed(params, student_id, staff=mine.staff, dated=not mine.staff)
     if group is not None:
         statement = statement.where(Assignment.assignment_group_id == _group_id(mine.course_id, group))
-    return _shown(page(statement), params.include, caller().id)
+    return _shown(page(statement, {"course": mine.course_id, "student": student_id}), params.include, caller().id)
 
 
 @blueprint.get("/users/<ref:user>/courses/<ref:course>/assignments")
@@ -124,7 +127,8 @@ def list_user_assignments(params: AssignmentListParams, user: Ref, course: Ref) 
     require(user_id == caller().id or gradebook.covers(mine, user_id))
     if user_id != caller().id:
         find(select(Enrollment.id).where(Enrollment.course_id == mine.course_id, Enrollment.user_id == user_id))
-    return _shown(page(_listed(params, student_rows(user_id, staff=mine.staff), user_id)), params.include, user_id)
+    statement = _listed(params, user_id, staff=mine.staff, dated=True)
+    return _shown(page(statement, {"course": mine.course_id, "student": user_id}), params.include, user_id)
 
 
 @blueprint.post(COLLECTION)
@@ -197,21 +201,29 @@ def _one(assignment_id: int) -> AssignmentJSON:
     return _shown([find_row(assignment_rows().where(Assignment.id == assignment_id))], (), caller().id)[0]
 
 
-def _listed(params: AssignmentListParams, statement: Rows, user_id: int) -> Rows:
-    """Those of `statement` that are asked for, in the order asked for, by the dates that it shows."""
-    statement = statement.where(Assignment.course_id == access().course_id)
-    due_at = statement.selected_columns.due_at
+def _listed(params: AssignmentListParams, user_id: int, *, staff: bool, dated: bool) -> Rows:
+    """Those that are asked for, in the order asked for, by the dates that are shown."""
+    statement = _ordered(params.order_by, staff=staff, dated=dated)
     if params.search_term:
         statement = statement.where(Assignment.name.icontains(params.search_term, autoescape=True))
     if params.assignment_ids:
         statement = statement.where(Assignment.id.in_(params.assignment_ids))
     if params.bucket:
-        statement = statement.where(_in_bucket(params.bucket, user_id, due_at))
-    if params.order_by == "position":
+        statement = statement.where(_in_bucket(params.bucket, user_id, statement.selected_columns.due_at))
+    return statement
+
+
+@cache
+def _ordered(order_by: str, *, staff: bool, dated: bool) -> Rows:
+    """Those of the parameter `course`; `dated` as they concern the parameter `student`."""
+    course, student = bindparam("course", type_=Assignment.course_id.type), bindparam("student", type_=User.id.type)
+    statement = (student_rows(student, staff=staff) if dated else assignment_rows()).where(Assignment.course_id == course)
+    due_at = statement.selected_columns.due_at
+    if order_by == "position":
         in_group = statement.join(AssignmentGroup, AssignmentGroup.id == Assignment.assignment_group_id)
         return in_group.order_by(AssignmentGroup.position, AssignmentGroup.id, Assignment.position, Assignment.id)
     # Undated last, on both databases.
-    return statement.order_by(*((due_at.is_(None), due_at) if params.order_by == "due_at" else (Assignment.name,)), Assignment.id)
+    return statement.order_by(*((due_at.is_(None), due_at) if order_by == "due_at" else (Assignment.name,)), Assignment.id)
 
 
 def _in_bucket(bucket: str, user_id: int, due_at: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -253,7 +265,7 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, held:
             if body["id"] in topics:
                 body["discussion_topic"] = topics[body["id"]]
     if "submission" in include:
-        theirs = with_attachments([submission_json(row, looking) for row in db.session.execute(gradebook.of_user(user_id, ids))])
+        theirs = with_attachments([submission_json(row, looking) for row in gradebook.of_user(user_id, ids)])
         own = {body["assignment_id"]: body for body in theirs}
         for body in bodies:
             body["submission"] = own.get(body["id"])
@@ -262,10 +274,10 @@ def _shown(rows: Sequence[AnyRow], include: Collection[str], user_id: int, held:
         fewest = 1 if grader else FEWEST_SCORES
         scores: dict[int, list[float]] = defaultdict(list)
         hidden = not grader and course_settings.stored(access().course_id)["hide_distribution_graphs"]
-        for assignment_id, score in () if hidden else db.session.execute(gradebook.scores(ids)):
-            scores[assignment_id].append(score)
+        for assignment_id, score, number in () if hidden else db.session.execute(gradebook.scores(ids)):
+            scores[assignment_id].extend([score] * number)
         for body in bodies:
-            body["score_statistics"] = _statistics(scores[body["id"]], fewest)
+            body["score_statistics"] = statistics_json(scores[body["id"]], fewest)
     return bodies
 
 
@@ -281,19 +293,3 @@ def _topics(assignment_ids: Collection[int], held: Holding) -> dict[int, TopicJS
             unread = None if discussions.moderates(mine) else held.lock(row.assignment_id) or discussions.early(row)
             topics[row.assignment_id] = topic_json(row, looking, discussions.permissions(row, mine, caller()), unread)
     return topics
-
-
-def _statistics(scores: list[float], fewest: int) -> StatisticsJSON | None:
-    if len(scores) < fewest:
-        return None
-    import statistics  # loads fractions and decimal with it: at a quarter of a CPU a start would feel it
-
-    lower, median, upper = statistics.quantiles(scores, n=4, method="inclusive") if len(scores) > 1 else scores * 3
-    return {
-        "min": min(scores),
-        "max": max(scores),
-        "mean": round(statistics.fmean(scores), 2),
-        "lower_q": lower,
-        "median": median,
-        "upper_q": upper,
-    }

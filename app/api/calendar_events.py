@@ -108,7 +108,7 @@ class CreateEventParams(Params):
 class ChangeEventParams(Params):
     """A changed event."""
 
-    calendar_event: ChangedEvent = ChangedEvent()
+    calendar_event: ChangedEvent = Field(default_factory=ChangedEvent)
 
 
 @blueprint.get(COLLECTION)

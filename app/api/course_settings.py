@@ -7,10 +7,10 @@ from pydantic import Field
 
 from app.extensions import db
 from app.http.auth import require_right
-from app.http.courses import image_of
 from app.http.lookup import Ref, find_row
 from app.http.params import Flag, Params, Short, takes
 from app.models.courses import Course, course_rows
+from app.resources.courses import image_of
 from app.serializers.course_settings import CourseSettingsJSON, course_settings_json
 from app.services import course_settings
 from app.services.permissions import Right

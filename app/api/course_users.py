@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 from flask import Blueprint
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import bindparam, exists
 
 from app.errors import NotFound
 from app.extensions import db
@@ -14,7 +15,8 @@ from app.http.lookup import Ref, find_row, names
 from app.http.pagination import page
 from app.http.params import Id, Params, SearchTerm, Text, takes
 from app.models.enrollments import LISTED, Enrollment
-from app.models.types import AnyRow
+from app.models.reads import among
+from app.models.types import AnyRow, Rows
 from app.models.users import User, matching, user_rows
 from app.serializers.enrollments import enrollment_json
 from app.serializers.users import UserJSON, user_json
@@ -54,14 +56,14 @@ def list_course_users(params: CourseUserListParams, course: Ref) -> list[UserJSO
     mine = require_right(Right.READ_ROSTER)
     states = (params.enrollment_state or LISTED) if mine.staff else ("active",)
     kinds = [f"{kind.split('_')[0].capitalize()}Enrollment" for kind in params.enrollment_type] + params.enrollment_role
-    statement = user_rows().where(_enrolled(mine, states, kinds))
+    statement = _people(tuple(sorted(set(states))), tuple(sorted(set(kinds))), limited=mine.section_ids is not None)
     if params.user_ids:
         statement = statement.where(User.id.in_(params.user_ids))
     if params.search_term:
         statement = statement.where(
             matching(params.search_term) if mine.staff else User.name.icontains(params.search_term, autoescape=True)
         )
-    return _shown(page(statement.order_by(User.id)), params.include, mine)
+    return _shown(page(statement, _values(mine)), params.include, mine)
 
 
 @blueprint.get("/users/<ref:user>")
@@ -72,17 +74,26 @@ def get_course_user(params: IncludeParams, course: Ref, user: Ref) -> UserJSON:
     if not mine.staff and user.kind not in ("id", "self"):
         raise NotFound  # logins and SIS ids are not for students to look people up by
     states = ("active", "invited", "inactive", "completed") if mine.staff else ("active",)
-    row = find_row(user_rows().where(names(User, user, viewer().user_id), _enrolled(mine, states, [])))
+    people = _people(states, (), limited=mine.section_ids is not None)
+    row = find_row(people.where(names(User, user, viewer().user_id)), _values(mine))
     return _shown([row], params.include, mine)[0]
 
 
-def _enrolled(mine: Access, states: Collection[str], kinds: Collection[str]) -> ColumnElement[bool]:
-    conditions = [Enrollment.course_id == mine.course_id, Enrollment.user_id == User.id, Enrollment.workflow_state.in_(states)]
+@lru_cache(maxsize=64)
+def _people(states: tuple[str, ...], kinds: tuple[str, ...], *, limited: bool) -> Rows:
+    """Who is in the course that the parameter `course` says: in those states, of those kinds, if any; `limited` to `sections`."""
+    course = bindparam("course", type_=Enrollment.course_id.type)
+    conditions = [Enrollment.course_id == course, Enrollment.user_id == User.id, Enrollment.workflow_state.in_(states)]
     if kinds:
         conditions.append(Enrollment.type.in_(kinds))
-    if mine.section_ids is not None:
-        conditions.append(Enrollment.course_section_id.in_(mine.section_ids))
-    return exists().where(*conditions)
+    if limited:
+        conditions.append(among(Enrollment.course_section_id, "sections"))
+    return user_rows().where(exists().where(*conditions)).order_by(User.id)
+
+
+def _values(mine: Access) -> dict[str, Any]:
+    """What the parameters of those statements are."""
+    return {"course": mine.course_id} if mine.section_ids is None else {"course": mine.course_id, "sections": mine.section_ids}
 
 
 def _shown(rows: Sequence[AnyRow], include: Collection[str], mine: Access) -> list[UserJSON]:

@@ -1,22 +1,24 @@
 """Courses: listed, made, read, changed, ended; and what the caller may do in one."""
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any, Literal
 
 from flask import Blueprint
 from pydantic import Field
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.http.auth import access, caller, require_account_right, require_right
-from app.http.courses import shown
 from app.http.lookup import Ref, account_named, find, find_row, living_user, names, user_named
 from app.http.pagination import page
 from app.http.params import MOST_ID, Flag, Html, Id, Instant, Params, Short, Text, Title, WebUrl, absent, takes
 from app.models.courses import Course, course_rows
 from app.models.enrollments import LISTED, Enrollment
 from app.models.terms import EnrollmentTerm
+from app.models.types import Rows
+from app.resources.courses import shown
 from app.serializers.courses import CourseJSON
 from app.services import assignments, courses, enrollments, terms
 from app.services.permissions import Right, require
@@ -93,7 +95,7 @@ class CourseFields(Params):
 class CreateCourseParams(Params):
     """A new course."""
 
-    course: CourseFields = CourseFields()
+    course: CourseFields = Field(default_factory=CourseFields)
     offer: Flag = False
     """Publish it at once."""
     enroll_me: Flag = False
@@ -109,7 +111,7 @@ class ChangedCourse(CourseFields):
 class ChangeCourseParams(Params):
     """A changed course."""
 
-    course: ChangedCourse = ChangedCourse()
+    course: ChangedCourse = Field(default_factory=ChangedCourse)
     offer: Flag = False
 
 
@@ -257,15 +259,20 @@ def _self_id(user: Ref) -> int:
 def _of_user(params: CourseListParams, user_id: int) -> list[CourseJSON]:
     """The courses in which the user is enrolled: unpublished ones only for their staff."""
     states = STATES[params.enrollment_state]
-    conditions: list[ColumnElement[bool]] = []
-    if params.enrollment_type:
-        conditions.append(Enrollment.type == f"{params.enrollment_type.capitalize()}Enrollment")
+    kinds = [f"{params.enrollment_type.capitalize()}Enrollment"] if params.enrollment_type else []
     if params.enrollment_role:
-        conditions.append(Enrollment.type == params.enrollment_role)
-    statement = course_rows().where(courses.shown_to(user_id, states, *conditions))
+        kinds.append(params.enrollment_role)
+    statement = _listed(states, tuple(kinds))
     if params.state:
         statement = statement.where(Course.workflow_state.in_(params.state))
-    return shown(page(statement.order_by(Course.id)), params.include, user_id, states)
+    return shown(page(statement, {"user": user_id}), params.include, user_id, states)
+
+
+@lru_cache(maxsize=64)
+def _listed(states: tuple[str, ...], kinds: tuple[str, ...]) -> Rows:
+    """The courses in which the parameter `user` has an enrolment in one of those states, and of each of those kinds at once."""
+    user = bindparam("user", type_=Enrollment.user_id.type)
+    return course_rows().where(courses.shown_to(user, states, *(Enrollment.type == kind for kind in kinds))).order_by(Course.id)
 
 
 def _one(course_id: int, include: Collection[str]) -> CourseJSON:

@@ -9,12 +9,12 @@ from sqlalchemy import or_
 
 from app.extensions import db
 from app.http.auth import access, caller, viewer
-from app.http.discussions import attached, attachments, opened, seen
 from app.http.lookup import Ref, find_row, names
 from app.http.pagination import page
 from app.http.params import Html, Id, Params, takes
 from app.models.discussions import DiscussionEntry, DiscussionTopic
 from app.models.types import AnyRow
+from app.resources.discussions import attached, attachments, opened, seen
 from app.serializers.discussions import EntryJSON, ViewJSON, entry_json, view_json
 from app.serializers.files import FileJSON
 from app.services import discussion_entries, discussions, graded_discussions, module_items

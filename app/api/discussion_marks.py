@@ -7,11 +7,11 @@ from pydantic import Field
 
 from app.extensions import db
 from app.http.auth import access, caller, require_right
-from app.http.discussions import opened
 from app.http.lookup import Ref, names
 from app.http.params import Params, takes
 from app.models.discussions import DiscussionTopic
 from app.models.types import AnyRow
+from app.resources.discussions import opened
 from app.services import discussion_entries, discussions
 from app.services.permissions import Right, require
 

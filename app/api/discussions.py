@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, func
 from app.errors import Invalid
 from app.extensions import db
 from app.http.auth import caller, require_right
-from app.http.discussions import attached, held, seen, shown, why_unread
 from app.http.lookup import Ref, find_row, names
 from app.http.pagination import page
 from app.http.params import Flag, Html, Id, Instant, Params, Points, Short, Text, Title, absent, takes
 from app.models.discussions import IS_ASSIGNED, POSTED_AT, RECENT_ACTIVITY, DiscussionTopic, is_closed, is_posted, topic_rows, unread_count
 from app.models.types import AnyRow, utc_now
+from app.resources.discussions import attached, held, seen, shown, why_unread
 from app.serializers.discussions import DeletedTopicJSON, TopicJSON
 from app.services import assignment_groups, discussions, graded_discussions, module_items
 from app.services.permissions import Access, Right, learner, require

@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from flask import Blueprint
+from pydantic import Field
 from sqlalchemy import Select, select
 
 from app.errors import Invalid, NotFound
@@ -82,7 +83,7 @@ class Reason(Params):
 class ReasonParams(Reason):
     """Why, as `reason` or `enrollment[reason]`; kept in the enrolment's history."""
 
-    enrollment: Reason = Reason()
+    enrollment: Reason = Field(default_factory=Reason)
 
     @property
     def why(self) -> str | None:

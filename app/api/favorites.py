@@ -6,7 +6,6 @@ from typing_extensions import TypedDict
 
 from app.extensions import db
 from app.http.auth import access, caller
-from app.http.courses import shown
 from app.http.lookup import Ref
 from app.http.pagination import page
 from app.http.params import Params, Text, takes
@@ -14,6 +13,7 @@ from app.models.courses import Course, course_rows
 from app.models.enrollments import LISTED
 from app.models.favorites import CourseFavorite
 from app.models.writes import insert_unless_there
+from app.resources.courses import shown
 from app.serializers.courses import CourseJSON
 from app.services import courses
 from app.services.permissions import require

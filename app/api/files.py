@@ -9,8 +9,6 @@ from typing_extensions import TypedDict
 
 from app.extensions import db
 from app.http.auth import access_or_none, caller, viewer
-from app.http.discussions import require_attached
-from app.http.files import folder_of, held, manages, opened, owner_of, readable, replacement, shown
 from app.http.links import download_url
 from app.http.lookup import Ref, find, names
 from app.http.pagination import page
@@ -18,6 +16,8 @@ from app.http.params import Flag, Id, Instant, Params, SearchTerm, Short, Text, 
 from app.models.files import DISCUSSION, File, Owner, file_rows, in_folders_of
 from app.models.types import AnyRow, Rows
 from app.models.users import User
+from app.resources.discussions import require_attached
+from app.resources.files import folder_of, held, manages, opened, owner_of, readable, replacement, shown
 from app.serializers.files import FileJSON, uploader_json
 from app.services import files, folders, module_items
 from app.services.permissions import Right, require

@@ -8,12 +8,12 @@ from sqlalchemy.orm import aliased
 
 from app.extensions import db
 from app.http.auth import viewer
-from app.http.files import folder_of, manages, owner_of
 from app.http.lookup import Ref, find, find_row, names
 from app.http.pagination import cut, page
 from app.http.params import Flag, Id, Instant, Params, Position, Text, Title, absent, takes
 from app.models.files import File, Folder, Owner
 from app.models.types import AnyRow, Rows
+from app.resources.files import folder_of, manages, owner_of
 from app.serializers.folders import FolderJSON, folder_json
 from app.services import folders, module_items
 from app.services.permissions import Right, require

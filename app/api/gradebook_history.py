@@ -11,7 +11,6 @@ from typing_extensions import TypedDict
 from app.errors import Invalid
 from app.extensions import db
 from app.http.auth import caller, require_right, viewer
-from app.http.files import with_attachments
 from app.http.lookup import Ref, find, names
 from app.http.pagination import asked, cut, page
 from app.http.params import Flag, Id, Params, Text, takes
@@ -19,6 +18,7 @@ from app.models.assignments import Assignment, assignment_rows_ever
 from app.models.submissions import GradeChange, Submission
 from app.models.types import AnyRow
 from app.models.users import User
+from app.resources.files import with_attachments
 from app.serializers.assignments import assignment_json
 from app.serializers.gradebook_history import NOBODY, ChangeJSON, DayJSON, GraderJSON, change_json
 from app.serializers.submissions import SubmissionJSON, submission_json

@@ -87,7 +87,7 @@ class NewItemParams(Params):
 class ItemParams(Params):
     """A changed item."""
 
-    module_item: ChangedItemFields = ChangedItemFields()
+    module_item: ChangedItemFields = Field(default_factory=ChangedItemFields)
 
 
 @blueprint.get(COLLECTION)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 from flask import Blueprint
+from pydantic import Field
 from sqlalchemy import func, or_, select
 
 from app.extensions import db
@@ -70,7 +71,7 @@ class ModuleFields(Params):
 class ModuleParams(Params):
     """A new or changed module."""
 
-    module: ModuleFields = ModuleFields()
+    module: ModuleFields = Field(default_factory=ModuleFields)
 
 
 @blueprint.get(COLLECTION)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from flask import Blueprint
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 from sqlalchemy import func, select
 
 from app.extensions import db
@@ -59,7 +59,7 @@ class PageFields(Params):
 class PageParams(Params):
     """A new or changed page."""
 
-    wiki_page: PageFields = PageFields()
+    wiki_page: PageFields = Field(default_factory=PageFields)
 
 
 @blueprint.get(COLLECTION)

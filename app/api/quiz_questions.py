@@ -106,7 +106,7 @@ class QuestionFields(Params):
 class QuestionParams(Params):
     """A new or changed question."""
 
-    question: QuestionFields = QuestionFields()
+    question: QuestionFields = Field(default_factory=QuestionFields)
 
 
 @blueprint.get(COLLECTION)

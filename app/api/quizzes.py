@@ -57,7 +57,7 @@ class QuizFields(Params):
 class QuizParams(Params):
     """A new or changed quiz."""
 
-    quiz: QuizFields = QuizFields()
+    quiz: QuizFields = Field(default_factory=QuizFields)
 
 
 @blueprint.get(COLLECTION)

@@ -1,6 +1,7 @@
 """Sections of courses."""
 
 from flask import Blueprint
+from pydantic import Field
 from sqlalchemy import select
 
 from app.extensions import db
@@ -38,7 +39,7 @@ class SectionFields(Params):
 class SectionParams(Params):
     """A new or changed section."""
 
-    course_section: SectionFields = SectionFields()
+    course_section: SectionFields = Field(default_factory=SectionFields)
 
 
 @blueprint.get("/courses/<ref:course>/sections")

@@ -10,9 +10,8 @@ from typing_extensions import TypedDict
 from app.errors import NotFound
 from app.extensions import db
 from app.http.auth import caller, require_right
-from app.http.lookup import Ref, find, find_row, names
+from app.http.lookup import Ref, find, names, user_named
 from app.http.params import Instant, Params, takes
-from app.models.assignments import Assignment
 from app.models.enrollments import Enrollment
 from app.models.types import utc_now
 from app.models.users import User
@@ -65,7 +64,7 @@ def set_last_attended(params: AttendedParams, course: Ref, user: Ref) -> Attende
 def _mark(assignment: Ref, user: Ref, read_at: dt.datetime | None) -> tuple[str, Literal[204]]:
     """Where nothing was handed in or graded there is nothing to mark. Raises Forbidden for the work of others."""
     mine = require_right(Right.READ)
-    target = find_row(gradebook.target(mine.course_id, names(Assignment, assignment), names(User, user, caller().id)))
+    target = gradebook.target(mine.course_id, assignment.id, user_named(user, caller().id))
     grader = Right.READ_GRADES in mine.rights and gradebook.covers(mine, target.student_id)
     require(grader or (target.assignment_state == "published" and target.student_id in {caller().id, *mine.observed_ids}))
     if target.id is not None:

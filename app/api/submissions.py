@@ -10,15 +10,16 @@ from sqlalchemy import ColumnElement, Select, asc, desc, func, or_, select
 
 from app.extensions import db
 from app.http.auth import caller, require_right, viewer
-from app.http.lookup import Ref, find, find_row, ids_named, names, user_named
+from app.http.lookup import Ref, find, ids_named, names, user_named
 from app.http.pagination import page
 from app.http.params import Flag, Html, Id, Instant, Params, Position, Text, WebUrl, takes
-from app.http.submissions import shown
 from app.models.assignments import Assignment
 from app.models.enrollments import Enrollment
+from app.models.reads import read
 from app.models.submissions import Submission
 from app.models.types import AnyRow
 from app.models.users import User
+from app.resources.submissions import shown
 from app.serializers.submissions import StudentSubmissionsJSON, SubmissionJSON
 from app.services import attachments, gradebook, submissions
 from app.services.module_progress import held_for
@@ -68,7 +69,7 @@ class SubmitParams(IncludeParams):
     """What a student hands in."""
 
     submission: NewSubmission
-    comment: NewComment = NewComment()
+    comment: NewComment = Field(default_factory=NewComment)
 
 
 class Grade(Params):
@@ -87,7 +88,7 @@ class GradeParams(IncludeParams):
     """A grade, a comment, or both."""
 
     submission: Grade | None = None
-    comment: NewComment = NewComment()
+    comment: NewComment = Field(default_factory=NewComment)
 
 
 class StudentSubmissionsParams(IncludeParams):
@@ -183,9 +184,10 @@ def list_students_submissions(params: StudentSubmissionsParams, course: Ref) -> 
     if params.grouped:
         return _grouped(mine, params, students, wanted)
     direction = desc if params.order_direction == "descending" else asc
-    order = (Submission.graded_at.is_(None), direction(Submission.graded_at)) if params.order == "graded_at" else ()
-    statement = gradebook.rows(mine.course_id, students).where(*wanted)
-    return shown(page(statement.order_by(*order, direction(User.id), direction(Assignment.id))), params.include)
+    first = (Submission.graded_at.is_(None), direction(Submission.graded_at)) if params.order == "graded_at" else ()
+    order = (*first, direction(User.id), direction(Assignment.id))
+    places = gradebook.places(mine.course_id, students).where(*wanted).order_by(*order)
+    return shown(page(places, whole=lambda picked: gradebook.at_places(picked, order)), params.include)
 
 
 def _grouped(
@@ -194,7 +196,7 @@ def _grouped(
     """A page of students, and everything of theirs in one statement."""
     people = page(select(User.id).where(User.id.in_(students)).order_by(User.id))
     ids = [row.id for row in people]
-    rows = db.session.execute(gradebook.rows(mine.course_id, ids).where(*wanted).order_by(Assignment.id)).all()
+    rows = read(gradebook.rows(mine.course_id, ids).where(*wanted).order_by(Assignment.id)).all()
     sections = {row.user_id: row.course_section_id for row in db.session.execute(gradebook.sections(mine.course_id, ids))}
     theirs = defaultdict(list)
     for body in shown(rows, params.include):
@@ -217,7 +219,7 @@ def _students(mine: Access, asked: Collection[str]) -> Select[int]:
 
 def _target(mine: Access, assignment: Ref, user_id: int) -> AnyRow:
     """One student's work on one assignment, in one statement. Raises NotFound, and Forbidden for a draft or another section's student."""
-    row = find_row(gradebook.target(mine.course_id, names(Assignment, assignment), User.id == user_id))
+    row = gradebook.target(mine.course_id, assignment.id, user_id)
     require(mine.staff or row.assignment_state == "published")
     require(row.assigned, "The assignment is not assigned to this student.")
     require(user_id == caller().id or gradebook.covers(mine, user_id))
@@ -225,5 +227,5 @@ def _target(mine: Access, assignment: Ref, user_id: int) -> AnyRow:
 
 
 def _one(mine: Access, target: AnyRow, include: Collection[str]) -> SubmissionJSON:
-    row = find_row(gradebook.target(mine.course_id, Assignment.id == target.assignment_id, User.id == target.student_id))
+    row = gradebook.target(mine.course_id, target.assignment_id, target.student_id)
     return shown([row], include)[0]

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from flask import Blueprint
+from pydantic import Field
 from sqlalchemy import select
 
 from app.extensions import db
@@ -41,7 +42,7 @@ class TermFields(Params):
 class TermParams(Params):
     """A new or changed term."""
 
-    enrollment_term: TermFields = TermFields()
+    enrollment_term: TermFields = Field(default_factory=TermFields)
 
 
 @blueprint.get(COLLECTION)

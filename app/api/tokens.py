@@ -10,7 +10,7 @@ from app.http.lookup import Ref, find, names
 from app.http.pagination import page
 from app.http.params import Instant, Params, Short, Title, takes
 from app.logs import log
-from app.models.tokens import AccessToken
+from app.models.tokens import TOKEN_COLUMNS, AccessToken
 from app.models.users import User
 from app.serializers.tokens import TokenJSON, token_json
 from app.services import tokens
@@ -39,8 +39,8 @@ class CreateTokenParams(Params):
 def list_tokens(user: Ref) -> list[TokenJSON]:
     """List a user's tokens, without their secrets: your own, or for an admin anybody's but another admin's."""
     owner = _owner(user)
-    rows = page(select(AccessToken).where(AccessToken.user_id == owner.id).order_by(AccessToken.id))
-    return [token_json(row[0]) for row in rows]
+    rows = page(select(*TOKEN_COLUMNS).where(AccessToken.user_id == owner.id).order_by(AccessToken.id))
+    return [token_json(row) for row in rows]
 
 
 @blueprint.post("")

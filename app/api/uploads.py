@@ -11,17 +11,15 @@ from werkzeug.formparser import FormDataParser
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.http.auth import act_as, caller, reads_only, require_right
-from app.http.discussions import require_attached
-from app.http.files import folder_of, opened, owner_of, readable, shown, storage
 from app.http.hosts import base_url
 from app.http.links import disposition, downloader, sign, signed
 from app.http.lookup import Ref, find, find_row, names, user_named
 from app.http.params import Id, Params, Short, Text, Title, takes
-from app.models.assignments import Assignment
 from app.models.files import COMMENT, DISCUSSION, QUIZ, SUBMISSION, File, Owner
 from app.models.quizzes import Quiz
 from app.models.types import AnyRow
-from app.models.users import User
+from app.resources.discussions import require_attached
+from app.resources.files import folder_of, opened, owner_of, readable, shown, storage
 from app.serializers.files import FileJSON
 from app.services import attachments, files, folders, gradebook, quizzes
 from app.services.permissions import Access, Right, require
@@ -207,7 +205,7 @@ def _given_out(kept: LocalStorage, key: str, content_type: str, header: str) -> 
 
 def _target(mine: Access, assignment: Ref, student_id: int) -> AnyRow:
     """The submission that the file is for. Raises NotFound; Forbidden for a draft or another section's student."""
-    row = find_row(gradebook.target(mine.course_id, names(Assignment, assignment), User.id == student_id))
+    row = gradebook.target(mine.course_id, assignment.id, student_id)
     require(mine.staff or row.assignment_state == "published")
     require(row.assigned, "The assignment is not assigned to this student.")
     require(student_id == caller().id or gradebook.covers(mine, student_id))

@@ -15,8 +15,8 @@ from app.http.pagination import page
 from app.http.params import Params, SearchTerm, Short, Text, Title, WebUrl, absent, takes
 from app.models.courses import Course
 from app.models.enrollments import Enrollment, in_force
-from app.models.types import Rows, utc_now
-from app.models.users import User, matching, user_rows
+from app.models.types import AnyRow, utc_now
+from app.models.users import BY_ID, User, matching, user_rows
 from app.serializers.users import ProfileJSON, UserJSON, profile_json, user_json
 from app.services import users
 from app.services.permissions import STAFF, Right, require
@@ -65,9 +65,9 @@ class CommunicationChannel(Params):
 class CreateUserParams(Params):
     """A new user."""
 
-    user: NewUser = NewUser()
+    user: NewUser = Field(default_factory=NewUser)
     pseudonym: Pseudonym
-    communication_channel: CommunicationChannel = CommunicationChannel()
+    communication_channel: CommunicationChannel = Field(default_factory=CommunicationChannel)
 
 
 class Avatar(Params):
@@ -89,7 +89,7 @@ class ChangedUser(NewUser):
 class ChangeUserParams(Params):
     """A changed user."""
 
-    user: ChangedUser = ChangedUser()
+    user: ChangedUser = Field(default_factory=ChangedUser)
 
 
 class IncludeParams(Params):
@@ -148,13 +148,13 @@ def delete_user(account: Ref, user: Ref) -> UserJSON:
 @takes(IncludeParams)
 def get_user(params: IncludeParams, user: Ref) -> UserJSON:
     """Get a user: yourself, anybody for an admin, members of their courses for course staff."""
-    return user_json(find_row(visible(user)), viewer(), params.include)
+    return user_json(visible(user), viewer(), params.include)
 
 
 @blueprint.get("/users/<ref:user>/profile")
 def get_profile(user: Ref) -> ProfileJSON:
     """Get a user's profile."""
-    return profile_json(find_row(visible(user)), viewer())
+    return profile_json(visible(user), viewer())
 
 
 @blueprint.put("/users/<ref:user>")
@@ -186,12 +186,14 @@ def own_or(right: Right, user: Ref) -> ColumnElement[bool]:
     raise Forbidden
 
 
-def visible(user: Ref) -> Rows:
-    """The user's row, if the caller may see it. Raises Forbidden."""
+def visible(user: Ref) -> AnyRow:
+    """The user's row, if the caller may see it. Raises NotFound and Forbidden."""
     mine = caller()
+    if user.kind == "self" or user.id == mine.id:
+        return find_row(BY_ID, {"user": mine.id})
     named = names(User, user, mine.id)
-    if mine.admin or user.kind == "self" or user.id == mine.id:
-        return user_rows().where(named)
+    if mine.admin:
+        return find_row(user_rows().where(named))
     theirs, ours = aliased(Enrollment), aliased(Enrollment)
     taught = select(1).where(
         theirs.user_id == User.id,
@@ -205,4 +207,4 @@ def visible(user: Ref) -> Rows:
     )
     if db.session.scalar(select(User.id).where(named, (User.id == mine.id) | taught.exists())) is None:
         raise Forbidden
-    return user_rows().where(named)
+    return find_row(user_rows().where(named))

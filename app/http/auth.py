@@ -23,6 +23,7 @@ from app.models.identities import Identity
 from app.models.jobs import Job
 from app.models.quiz_submissions import QuizSubmission
 from app.models.quizzes import Quiz
+from app.models.reads import read
 from app.models.sections import Section
 from app.models.tokens import AccessToken
 from app.models.types import AnyRow, Rows, utc_now
@@ -156,13 +157,13 @@ def _rows(token_hash: bytes = b"", user: Ref | None = None, token_id: int = 0, p
         "subject": person.subject if person else "",
     }
     try:
-        return db.session.execute(statement, values).all()
+        return read(statement, values).all()
     except DBAPIError as problem:
         if not problem.connection_invalidated:
             raise
         # A pooled connection had died (the database was restarted): this is the first statement, so ask on a new one.
         db.session.rollback()
-        return db.session.execute(statement, values).all()
+        return read(statement, values).all()
 
 
 @cache

@@ -5,7 +5,8 @@ import secrets
 import time
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
+from flask.sessions import NullSession, SessionInterface, SessionMixin
 
 from app.errors import TooManyRequests
 from app.http import auth, limits
@@ -22,9 +23,24 @@ HEADERS = {
 }
 
 
+class NoSessions(SessionInterface):
+    """Nobody is remembered between requests: no cookie is read or written."""
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin:
+        """Nothing that could be kept."""
+        return NOTHING
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Nothing is."""
+
+
+NOTHING = NullSession()
+
+
 def register(app: Flask) -> None:
     """Attach to `app`."""
     app.extensions["rate_limits"] = limits.Buckets()
+    app.session_interface = NoSessions()
 
     @app.before_request
     def begin() -> None:
@@ -42,9 +58,9 @@ def register(app: Flask) -> None:
     @app.after_request
     def finish(response: Response) -> Response:
         seconds = time.perf_counter() - g.started
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        response.headers["X-Request-Id"] = g.request_id
+        headers = response.headers
+        headers.extend([(name, value) for name, value in HEADERS.items() if name not in headers])
+        headers["X-Request-Id"] = g.request_id
         if request.path.startswith(API):
             _api_headers(app, response, limits.cost_of(seconds))
         who = g.get("caller")

@@ -1,6 +1,6 @@
 """References in paths: `12`, `self`, `sis_course_id:X`; and finding what they name, or NotFound."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from app.extensions import db
 from app.http.params import MOST_ID
 from app.models.accounts import ROOT_ACCOUNT_ID, Account
 from app.models.courses import Course
+from app.models.reads import read
 from app.models.sections import Section
 from app.models.terms import EnrollmentTerm
 from app.models.types import AnyRow, Rows
@@ -137,9 +138,9 @@ def _has(model: Any, kind: str) -> bool:
     return (model, kind) in SIS_COLUMNS
 
 
-def find_row(statement: Rows) -> AnyRow:
+def find_row(statement: Rows, values: Mapping[str, Any] | None = None) -> AnyRow:
     """The only row. Raises NotFound."""
-    row = db.session.execute(statement).first()
+    row = read(statement, values).first()
     if row is None:
         raise NotFound
     return row

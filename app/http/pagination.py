@@ -1,20 +1,23 @@
 """Pages of lists: `page`, `per_page` and the Link header."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
+from weakref import WeakKeyDictionary
 
 from flask import g, request
+from sqlalchemy import BigInteger, Integer, bindparam
 
-from app.extensions import db
 from app.http.hosts import base_url
 from app.http.request import params
+from app.models.reads import read
 from app.models.types import AnyRow, Rows
 
 DEFAULT_PER_PAGE = 10
 MOST_PER_PAGE = 100
 LAST_PAGE = 10**9
 T = TypeVar("T")
+PAGED: WeakKeyDictionary[Rows, Rows] = WeakKeyDictionary()
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -31,11 +34,25 @@ def unpaged(view: View) -> View:
     return view
 
 
-def page(statement: Rows) -> Sequence[AnyRow]:
-    """The rows of the page that the request asks for; the statement says the order. One row more tells whether there is a next page."""
+def page(statement: Rows, values: Mapping[str, Any] | None = None, whole: Callable[[Rows], Rows] | None = None) -> Sequence[AnyRow]:
+    """The rows of the page that the request asks for; the statement says the order, and what `values` are for.
+
+    One row more tells whether there is a next page. `whole` makes the rows from a statement that only picks them: where many come
+    before a page, it is cheaper to pass over their numbers than over all that belongs to them.
+    """
     number, size = asked()
-    rows = db.session.execute(statement.limit(size + 1).offset((number - 1) * size)).all()
+    picked = _paged(statement)
+    bounds = {"page_rows": size + 1, "page_start": (number - 1) * size}
+    rows = read(whole(picked) if whole else picked, {**(values or {}), **bounds}).all()
     return cut(rows, number, size)
+
+
+def _paged(statement: Rows) -> Rows:
+    """The statement for any page. Of one that is built once this is made once too, and SQLAlchemy keeps with it what it knows."""
+    found = PAGED.get(statement)
+    if found is None:
+        found = PAGED[statement] = statement.limit(bindparam("page_rows", type_=Integer)).offset(bindparam("page_start", type_=BigInteger))
+    return found
 
 
 def asked() -> tuple[int, int]:

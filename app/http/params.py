@@ -1,12 +1,26 @@
 """Parameters as pydantic models: what an endpoint takes is a class above its route."""
 
+import ast
 import datetime as dt
+import inspect
 import re
 from collections.abc import Callable
 from functools import wraps
+from itertools import pairwise
 from typing import Annotated, Any, Concatenate, ParamSpec, Self, TypeVar, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import CoreSchema
 
 from app.errors import Invalid
 from app.http.html import safe_html
@@ -104,7 +118,8 @@ WebUrl = Annotated[str, AfterValidator(_web_url), Field(max_length=2048)]
 class Params(BaseModel):
     """What an endpoint takes. Unknown parameters are ignored; a blank or null clears what may be null."""
 
-    model_config = ConfigDict(extra="ignore", allow_inf_nan=False, use_attribute_docstrings=True)
+    # Built when first asked for: all of them at the start would take a quarter of it.
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -114,6 +129,16 @@ class Params(BaseModel):
         return {
             name: _shaped(value, cls.model_fields[name].annotation) if name in cls.model_fields else value for name, value in tree.items()
         }
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The strings under the fields describe them. Pydantic can read them too, but all of them at the start."""
+        found = handler(schema)
+        properties = handler.resolve_ref_schema(found).get("properties", {})
+        for name, text in _described(cls).items():
+            if name in properties:
+                properties[name]["description"] = text
+        return found
 
     def given(self) -> dict[str, Any]:
         """Only the parameters that were sent, by name."""
@@ -126,6 +151,17 @@ class Params(BaseModel):
             return cls.model_validate(params())
         except ValidationError as problem:
             raise _invalid(problem) from problem
+
+
+def _described(model: type[BaseModel]) -> dict[str, str]:
+    """Field -> the string under it, from the source of the model and of those that it is made from."""
+    found: dict[str, str] = {}
+    for each in reversed(model.__mro__[: model.__mro__.index(Params)]):
+        lines = ast.parse(inspect.getsource(each)).body[0].body  # type: ignore[attr-defined]  # it is a class
+        for field, text in pairwise(lines):
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
+                found[field.target.id] = inspect.cleandoc(ast.literal_eval(text.value))
+    return found
 
 
 def _shaped(value: object, annotation: Any) -> object:

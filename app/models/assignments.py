@@ -123,7 +123,7 @@ def dated_rows(student: int | ColumnElement[int], *, staff: bool = False) -> Row
     return (FOR_STAFF_DATED if staff else FOR_STUDENTS).outerjoin(User, User.id == student)
 
 
-def student_rows(student: int, *, staff: bool = False) -> Rows:
+def student_rows(student: int | ColumnElement[int], *, staff: bool = False) -> Rows:
     """Assignments as they concern that user: their dates, and only what is assigned to them; drafts for `staff` only."""
     return dated_rows(student, staff=staff).where(ASSIGNED)
 

@@ -71,8 +71,14 @@ COURSE_COLUMNS = (
 )
 
 
+WITH_TERM = select(
+    *COURSE_COLUMNS,
+    EnrollmentTerm.name.label("term_name"),
+    EnrollmentTerm.start_at.label("term_start_at"),
+    EnrollmentTerm.end_at.label("term_end_at"),
+).outerjoin(EnrollmentTerm, EnrollmentTerm.id == Course.enrollment_term_id)
+
+
 def course_rows() -> Rows:
     """Courses by columns with their terms, the deleted ones too, in no order yet."""
-    dates = (EnrollmentTerm.start_at.label("term_start_at"), EnrollmentTerm.end_at.label("term_end_at"))
-    found = select(*COURSE_COLUMNS, EnrollmentTerm.name.label("term_name"), *dates)
-    return found.outerjoin(EnrollmentTerm, EnrollmentTerm.id == Course.enrollment_term_id)
+    return WITH_TERM

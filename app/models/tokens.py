@@ -20,3 +20,6 @@ class AccessToken(Base):
     scopes: Mapped[list[str]] = mapped_column(JSON, default=list)
     expires_at: Mapped[OptionalInstant]
     created_at: Mapped[CreatedAt]
+
+
+TOKEN_COLUMNS = tuple(column for column in AccessToken.__table__.columns if column.key != "token_hash")

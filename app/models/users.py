@@ -1,6 +1,6 @@
 """People, and how their names are shown."""
 
-from sqlalchemy import ColumnElement, Index, String, false, func, or_, select, text
+from sqlalchemy import ColumnElement, Index, String, bindparam, false, func, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Base
@@ -54,9 +54,14 @@ USER_COLUMNS = (
 )
 
 
+ALL = select(*USER_COLUMNS).where(User.workflow_state != "deleted")
+BY_ID = ALL.where(User.id == bindparam("user", type_=User.id.type))
+"""One person, built once: whoever opens a page asks for themselves."""
+
+
 def user_rows() -> Rows:
     """The people who are not deleted, by columns, in no order yet."""
-    return select(*USER_COLUMNS).where(User.workflow_state != "deleted")
+    return ALL
 
 
 def matching(term: str) -> ColumnElement[bool]:

@@ -1,21 +1,26 @@
 """Writes that both databases spell in their own way."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.extensions import db
+from app.models.reads import read
 from app.models.types import Rows
 
 
 def insert_unless_there(model: Any, **values: Any) -> int | None:
     """Insert a row unless a unique index has one like it; one statement, so two at once make one row. Returns the new row's id, or None."""
-    dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(model).values(**values).on_conflict_do_nothing().returning(model.id)
-    made: int | None = db.session.scalar(statement)
+    made: int | None = read(_insert(model, db.session.get_bind().dialect.name), values).scalar()
     return made
+
+
+@cache
+def _insert(model: Any, dialect: str) -> Any:
+    return (postgresql if dialect == "postgresql" else sqlite).insert(model).on_conflict_do_nothing().returning(model.id)
 
 
 def insert_rows_unless_there(model: Any, columns: Sequence[str], rows: Rows) -> None:

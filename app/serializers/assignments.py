@@ -142,3 +142,20 @@ def all_dates_json(row: AnyRow, overrides: Sequence[AnyRow]) -> list[DateJSON]:
             }
         )
     return dates
+
+
+def statistics_json(scores: list[float], fewest: int) -> StatisticsJSON | None:
+    """How a class scored; nothing where there are fewer scores than `fewest`."""
+    if len(scores) < fewest:
+        return None
+    import statistics  # loads fractions and decimal with it: at a quarter of a CPU a start would feel it
+
+    lower, median, upper = statistics.quantiles(scores, n=4, method="inclusive") if len(scores) > 1 else scores * 3
+    return {
+        "min": min(scores),
+        "max": max(scores),
+        "mean": round(statistics.fmean(scores), 2),
+        "lower_q": lower,
+        "median": median,
+        "upper_q": upper,
+    }

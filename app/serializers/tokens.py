@@ -6,6 +6,7 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from app.models.tokens import AccessToken
+from app.models.types import AnyRow
 
 
 class TokenJSON(TypedDict):
@@ -23,7 +24,7 @@ class TokenJSON(TypedDict):
     visible_token: NotRequired[str]
 
 
-def token_json(token: AccessToken, secret: str | None = None) -> TokenJSON:
+def token_json(token: AccessToken | AnyRow, secret: str | None = None) -> TokenJSON:
     """One token, with its secret where it has just been made."""
     body: TokenJSON = {
         "id": token.id,

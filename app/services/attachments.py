@@ -9,9 +9,16 @@ from app.errors import Forbidden, Invalid
 from app.extensions import db
 from app.grading.lateness import lock_explanation
 from app.models.files import COMMENT, FILE_COLUMNS, SUBMISSION, Attachment, File
+from app.models.reads import among, read
 from app.models.types import AnyRow, utc_now
 from app.services.permissions import Caller
 
+OF_SUBMISSIONS = (
+    select(Attachment.submission_id, Attachment.attempt, Attachment.comment_id, *FILE_COLUMNS)
+    .join(File, File.id == Attachment.file_id)
+    .where(among(Attachment.submission_id, "submissions"))
+    .order_by(Attachment.id)
+)
 Attached = dict[tuple[int | None, int | None, int | None], list[AnyRow]]
 """Files by (submission, attempt, comment), one of the last two None."""
 
@@ -71,8 +78,6 @@ def of_submissions(submission_ids: Collection[int]) -> Attached:
     """What was handed in with, and sent to, those submissions: one statement, or none for none."""
     found: Attached = defaultdict(list)
     if submission_ids:
-        columns = (Attachment.submission_id, Attachment.attempt, Attachment.comment_id, *FILE_COLUMNS)
-        rows = select(*columns).join(File, File.id == Attachment.file_id).where(Attachment.submission_id.in_(submission_ids))
-        for row in db.session.execute(rows.order_by(Attachment.id)):
+        for row in read(OF_SUBMISSIONS, {"submissions": submission_ids}):
             found[row.submission_id, row.attempt, row.comment_id].append(row)
     return found

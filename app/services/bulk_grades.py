@@ -7,10 +7,8 @@ from sqlalchemy import select
 
 from app.errors import Invalid, InvalidGrade
 from app.extensions import db
-from app.models.assignments import Assignment
 from app.models.enrollments import Enrollment
 from app.models.jobs import Job
-from app.models.users import User
 from app.services import gradebook, jobs, submissions
 from app.services.permissions import Access, Caller
 
@@ -38,7 +36,7 @@ def enqueue(mine: Access, caller: Caller, asked: Sequence[tuple[int, int, Asked]
 
 def give(course_id: int, assignment_id: int, user_id: int, what: Asked, caller: Caller) -> str | None:
     """Grade and comment one submission; nothing of it is done if anything is wrong, and what that is comes back."""
-    target = db.session.execute(gradebook.target(course_id, Assignment.id == assignment_id, User.id == user_id)).first()
+    target = gradebook.target_or_none(course_id, assignment_id, user_id)
     if target is None or not target.assigned:
         return f"user {user_id} has no submission on assignment {assignment_id}"
     try:

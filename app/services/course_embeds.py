@@ -2,21 +2,31 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from functools import cache
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 
 from app.extensions import db
 from app.models.assignments import Assignment, assigned
 from app.models.enrollments import LISTED, Enrollment, active_student, in_force
 from app.models.favorites import CourseFavorite
+from app.models.reads import among, read
 from app.models.sections import Section
 from app.models.submissions import NEEDS_GRADING, Submission
-from app.models.types import AnyRow, utc_now
+from app.models.types import AnyRow, Rows, utc_now
 from app.models.users import User
 
 
 def enrollments_of(user_id: int, course_ids: Collection[int], states: Collection[str]) -> dict[int, list[AnyRow]]:
     """The user's own enrolments by course, with their sections, and whether the course is a favourite of theirs."""
+    found = defaultdict(list)
+    for row in read(_enrollments(tuple(states)), {"user": user_id, "courses": course_ids, "now": utc_now()}):
+        found[row.course_id].append(row)
+    return found
+
+
+@cache
+def _enrollments(states: tuple[str, ...]) -> Rows:
     columns = (
         Enrollment.course_id,
         Enrollment.type,
@@ -27,16 +37,17 @@ def enrollments_of(user_id: int, course_ids: Collection[int], states: Collection
         Section.name.label("section_name"),
         Section.start_at.label("section_start_at"),
         Section.end_at.label("section_end_at"),
-        in_force(utc_now()).label("in_force"),
+        in_force(bindparam("now", type_=Enrollment.start_at.type)).label("in_force"),
         CourseFavorite.id.is_not(None).label("favorite"),
     )
-    mine = (Enrollment.user_id == user_id, Enrollment.course_id.in_(course_ids), Enrollment.workflow_state.in_(states))
-    found = defaultdict(list)
+    mine = (
+        Enrollment.user_id == bindparam("user", type_=Enrollment.user_id.type),
+        among(Enrollment.course_id, "courses"),
+        Enrollment.workflow_state.in_(states),
+    )
     statement = select(*columns).join(Section, Section.id == Enrollment.course_section_id)
     marked = and_(CourseFavorite.user_id == Enrollment.user_id, CourseFavorite.course_id == Enrollment.course_id)
-    for row in db.session.execute(statement.outerjoin(CourseFavorite, marked).where(*mine).order_by(Enrollment.id)):
-        found[row.course_id].append(row)
-    return found
+    return statement.outerjoin(CourseFavorite, marked).where(*mine).order_by(Enrollment.id)
 
 
 def teachers_of(course_ids: Collection[int]) -> dict[int, list[AnyRow]]:

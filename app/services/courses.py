@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, exists, or_, select
 
 from app.errors import Invalid
 from app.extensions import db
@@ -66,7 +66,7 @@ def _keep(course: Course, settings: dict[str, Any]) -> None:
         course_settings.keep(course, settings)
 
 
-def shown_to(user_id: int, states: Collection[str], *more: ColumnElement[bool]) -> ColumnElement[bool]:
+def shown_to(user_id: int | BindParameter[int], states: Collection[str], *more: ColumnElement[bool]) -> ColumnElement[bool]:
     """EXISTS: an enrolment of the user in one of those states, and as `more` says, that lists the course: a draft only for its staff."""
     drafts = and_(Course.workflow_state == "unpublished", Enrollment.type.in_([str(role) for role in STAFF]))
     listed = or_(Course.workflow_state.in_(("available", "completed")), drafts)

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.extensions import db
 from app.grading.late_policy import Policy, deduction, left, missing_score
@@ -12,6 +12,7 @@ from app.grading.notation import grade_of
 from app.grading.scheme import DEFAULT_SCHEME
 from app.models.assignments import NOT_SUBMITTED_ONLINE, Assignment
 from app.models.late_policies import LatePolicy
+from app.models.reads import read
 from app.models.submissions import Submission
 from app.models.types import AnyRow
 from app.services import gradebook
@@ -27,6 +28,8 @@ POLICY = (
     LatePolicy.missing_submission_deduction,
 )
 """In the order of `Policy`."""
+HOLD = select(Assignment.id).where(Assignment.id == bindparam("assignment", type_=Assignment.id.type)).with_for_update(read=True)
+RULES = gradebook.OF_USER.add_columns(*POLICY, SCHEME.label("scheme")).outerjoin(LatePolicy, LatePolicy.course_id == Assignment.course_id)
 
 
 def locked_rules(assignment_id: int, user_id: int) -> tuple[AnyRow, Policy]:
@@ -34,9 +37,8 @@ def locked_rules(assignment_id: int, user_id: int) -> tuple[AnyRow, Policy]:
 
     Read after the lock is there: whoever changes them locks the assignment before recomputing what is graded by then.
     """
-    db.session.execute(select(Assignment.id).where(Assignment.id == assignment_id).with_for_update(read=True))
-    statement = gradebook.of_user(user_id, [assignment_id]).add_columns(*POLICY, SCHEME.label("scheme"))
-    row = db.session.execute(statement.outerjoin(LatePolicy, LatePolicy.course_id == Assignment.course_id)).one()
+    read(HOLD, {"assignment": assignment_id})
+    row = read(RULES, {"student": user_id, "assignments": [assignment_id]}).one()
     return row, _policy(row)
 
 

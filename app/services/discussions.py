@@ -89,11 +89,11 @@ def target(access: Access, caller: Caller, named: ColumnElement[bool], *, to_wri
 
     `to_write` keeps it from being deleted until the transaction ends; others may write under it meanwhile.
     """
-    found = topic_targets(caller.id, access.observed_ids, learner(access, caller.id)).where(
-        DiscussionTopic.course_id == access.course_id, named
-    )
+    here = (DiscussionTopic.course_id == access.course_id, named)
     if to_write:
-        found = found.with_for_update(read=True, of=DiscussionTopic)
+        # Read after the lock is there: an assignment that whoever had it gave the topic is not in what was read before.
+        db.session.execute(select(DiscussionTopic.id).where(*here).with_for_update(read=True))
+    found = topic_targets(caller.id, access.observed_ids, learner(access, caller.id)).where(*here)
     row = db.session.execute(found).first()
     if row is None:
         raise NotFound

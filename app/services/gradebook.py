@@ -1,15 +1,17 @@
 """What is read of submissions: one student's, an assignment's, a course's; by columns, whatever their number."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select, true
 
+from app.errors import NotFound
 from app.extensions import db
 from app.models.assignments import ASSIGNED, DATES, Assignment
 from app.models.enrollments import Enrollment
+from app.models.reads import among, read
 from app.models.submissions import SUBMISSION_COLUMNS, Submission, SubmissionComment, SubmissionVersion
-from app.models.types import Rows
+from app.models.types import AnyRow, Rows
 from app.models.users import User
 from app.services.grading_standards import SCHEME
 from app.services.permissions import Access
@@ -31,27 +33,46 @@ OF_SUBMISSION: tuple[Any, ...] = (
 )
 OWN = and_(Submission.assignment_id == Assignment.id, Submission.user_id == User.id)
 
+ENROLLED = (
+    select(1)
+    .where(
+        Enrollment.course_id == Assignment.course_id,
+        Enrollment.user_id == User.id,
+        Enrollment.type == "StudentEnrollment",
+        Enrollment.workflow_state != "deleted",
+    )
+    .correlate(Assignment, User)
+    .exists()
+)
 TARGET = (
     select(User.id.label("student_id"), ASSIGNED.label("assigned"), *OF_ASSIGNMENT, *OF_SUBMISSION)
     .select_from(Assignment)
     .join(User, User.workflow_state != "deleted")
     .outerjoin(Submission, OWN)
-    .where(Assignment.workflow_state != "deleted")
+    .where(
+        Assignment.workflow_state != "deleted",
+        Assignment.course_id == bindparam("course", type_=Assignment.course_id.type),
+        Assignment.id == bindparam("assignment", type_=Assignment.id.type),
+        User.id == bindparam("student", type_=User.id.type),
+        ENROLLED,
+    )
 )
 
 
-def target(course_id: int, assignment: ColumnElement[bool], student: ColumnElement[bool]) -> Rows:
-    """One student's submission with its assignment, for somebody who is or was a student of the course: one row or none.
+def target_or_none(course_id: int, assignment_id: int, student_id: int) -> AnyRow | None:
+    """One student's submission with its assignment, for somebody who is or was a student of the course.
 
     It may not be `assigned` to them.
     """
-    enrolled = select(1).where(
-        Enrollment.course_id == course_id,
-        Enrollment.user_id == User.id,
-        Enrollment.type == "StudentEnrollment",
-        Enrollment.workflow_state != "deleted",
-    )
-    return TARGET.where(Assignment.course_id == course_id, assignment, student, enrolled.exists())
+    return read(TARGET, {"course": course_id, "assignment": assignment_id, "student": student_id}).first()
+
+
+def target(course_id: int, assignment_id: int, student_id: int) -> AnyRow:
+    """The same. Raises NotFound."""
+    row = target_or_none(course_id, assignment_id, student_id)
+    if row is None:
+        raise NotFound
+    return row
 
 
 def students(course_id: int, section_ids: Collection[int] | None = None) -> Select[int]:
@@ -87,10 +108,34 @@ def rows(course_id: int, student_ids: Select[int] | Collection[int]) -> Rows:
     return statement.outerjoin(Submission, OWN).where(Assignment.course_id == course_id, Assignment.workflow_state != "deleted", ASSIGNED)
 
 
-def of_user(user_id: int, assignment_ids: Collection[int]) -> Rows:
+def places(course_id: int, students: Select[int]) -> Rows:
+    """(student_id, assignment_id) of all that `rows` has; conditions may be set on users, assignments and submissions."""
+    theirs = students.subquery("theirs")
+    found = select(User.id.label("student_id"), Assignment.id.label("assignment_id")).select_from(Assignment).join(theirs, true())
+    found = found.join(User, User.id == theirs.c.user_id).outerjoin(Submission, OWN)
+    return found.where(Assignment.course_id == course_id, Assignment.workflow_state != "deleted", ASSIGNED)
+
+
+def at_places(places: Rows, order: Sequence[ColumnElement[Any]]) -> Rows:
+    """The rows of the few that `places` picks, in that order."""
+    picked = places.subquery("picked")
+    found = select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION).select_from(picked)
+    found = found.join(Assignment, Assignment.id == picked.c.assignment_id).join(User, User.id == picked.c.student_id)
+    return found.outerjoin(Submission, OWN).order_by(*order)
+
+
+OF_USER = (
+    select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION)
+    .select_from(Assignment)
+    .join(User, User.id == bindparam("student", type_=User.id.type))
+    .outerjoin(Submission, OWN)
+    .where(among(Assignment.id, "assignments"))
+)
+
+
+def of_user(user_id: int, assignment_ids: Collection[int]) -> Sequence[AnyRow]:
     """One user's submissions of those assignments, handed in or not."""
-    statement = select(User.id.label("student_id"), *OF_ASSIGNMENT, *OF_SUBMISSION).select_from(Assignment).join(User, User.id == user_id)
-    return statement.outerjoin(Submission, OWN).where(Assignment.id.in_(assignment_ids))
+    return read(OF_USER, {"student": user_id, "assignments": assignment_ids}).all()
 
 
 def of_assignment(assignment_id: int) -> Rows:
@@ -100,9 +145,8 @@ def of_assignment(assignment_id: int) -> Rows:
     return statement.where(Submission.assignment_id == assignment_id)
 
 
-def comments(submission_ids: Collection[int]) -> Rows:
-    """The comments on those submissions, oldest first, with their authors' names."""
-    columns = (
+COMMENTS = (
+    select(
         SubmissionComment.id,
         SubmissionComment.submission_id,
         SubmissionComment.author_id,
@@ -112,8 +156,15 @@ def comments(submission_ids: Collection[int]) -> Rows:
         User.short_name.label("author_name"),
         User.avatar_url,
     )
-    found = select(*columns).join(User, User.id == SubmissionComment.author_id).where(SubmissionComment.submission_id.in_(submission_ids))
-    return found.order_by(SubmissionComment.id)
+    .join(User, User.id == SubmissionComment.author_id)
+    .where(among(SubmissionComment.submission_id, "submissions"))
+    .order_by(SubmissionComment.id)
+)
+
+
+def comments(submission_ids: Collection[int]) -> Sequence[AnyRow]:
+    """The comments on those submissions, oldest first, with their authors' names."""
+    return read(COMMENTS, {"submissions": submission_ids}).all()
 
 
 def versions(submission_ids: Collection[int]) -> Rows:
@@ -127,7 +178,6 @@ def versions(submission_ids: Collection[int]) -> Rows:
 
 
 def scores(assignment_ids: Collection[int]) -> Rows:
-    """(assignment_id, score) of all graded work on those assignments."""
-    return select(Submission.assignment_id, Submission.score).where(
-        Submission.assignment_id.in_(assignment_ids), Submission.score.is_not(None), Submission.excused.is_(False)
-    )
+    """(assignment_id, score, number) of all graded work on those assignments: how many have each score."""
+    found = select(Submission.assignment_id, Submission.score, func.count()).group_by(Submission.assignment_id, Submission.score)
+    return found.where(Submission.assignment_id.in_(assignment_ids), Submission.score.is_not(None), Submission.excused.is_(False))

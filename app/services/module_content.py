@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -29,6 +30,7 @@ from app.models.files import COURSE, File
 from app.models.modules import ModuleItem
 from app.models.pages import Page
 from app.models.quizzes import Quiz
+from app.models.reads import among
 from app.models.types import BigId, Rows, UtcDateTime
 from app.models.users import User
 from app.services import assignments, discussions, files, pages, quizzes
@@ -147,6 +149,7 @@ KINDS: dict[str, Kind] = {
         dates=lambda *_: Dates(unlock_at=File.unlock_at, lock_at=File.lock_at),
     ),
 }
+CONTENT_IDS = "content_ids"
 PLAIN: dict[str, tuple[str, ...]] = {"SubHeader": (), "ExternalUrl": (VIEW, DONE), "ExternalTool": (VIEW, DONE)}
 """Items that are no thing of the course -> the requirements that they take."""
 
@@ -195,25 +198,28 @@ def _of_kind(name: str, kind: Kind, course_id: int | Collection[int], student: i
     return found.outerjoin(User, User.id == student) if theirs else found
 
 
-def standing_for(kind: str, content_ids: Collection[int]) -> Rows:
-    """(item_id, content_id): the items that stand for those things of one kind, also by way of the assignments that belong to them.
+@cache
+def standing_for(kind: str) -> Rows:
+    """(item_id, content_id): the items that stand for things of one kind, also by way of the assignments that belong to them.
+
+    Which things, the parameter `content_ids` says.
 
     A graded quiz or discussion and its assignment are one thing: an item of either stands for both.
     """
     found = [
         select(ModuleItem.id.label("item_id"), ModuleItem.content_id.label("content_id")).where(
-            ModuleItem.type == kind, ModuleItem.content_id.in_(content_ids)
+            ModuleItem.type == kind, among(ModuleItem.content_id, CONTENT_IDS)
         )
     ]
     owners = {name: of for name, of in KINDS.items() if of.assignment_id is not None and name != "Assignment"}
     if kind == "Assignment":
         for name, of in owners.items():
             theirs = and_(ModuleItem.type == name, ModuleItem.content_id == of.model.id)
-            found.append(select(ModuleItem.id, of.assignment_id).join(of.model, theirs).where(of.assignment_id.in_(content_ids)))
+            found.append(select(ModuleItem.id, of.assignment_id).join(of.model, theirs).where(among(of.assignment_id, CONTENT_IDS)))
     elif kind in owners:
         of = owners[kind]
         work = and_(ModuleItem.type == "Assignment", ModuleItem.content_id == of.assignment_id)
-        found.append(select(ModuleItem.id, of.model.id).join(of.model, work).where(of.model.id.in_(content_ids)))
+        found.append(select(ModuleItem.id, of.model.id).join(of.model, work).where(among(of.model.id, CONTENT_IDS)))
     return union_all(*found) if len(found) > 1 else found[0]  # type: ignore[return-value]
 
 

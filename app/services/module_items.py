@@ -10,7 +10,17 @@ from app.extensions import db
 from app.models.modules import Module, ModuleCompletion, ModuleItem
 from app.models.pages import Page, spelled
 from app.models.writes import insert_unless_there
-from app.services.module_content import KINDS, MIN_PERCENTAGE, MIN_SCORE, PLAIN, VIEW, find_content, requirements_of, standing_for
+from app.services.module_content import (
+    CONTENT_IDS,
+    KINDS,
+    MIN_PERCENTAGE,
+    MIN_SCORE,
+    PLAIN,
+    VIEW,
+    find_content,
+    requirements_of,
+    standing_for,
+)
 from app.services.module_links import GRADED
 from app.services.module_progress import Holding
 from app.services.permissions import Access, Caller, Right
@@ -68,12 +78,12 @@ def remove(item: ModuleItem) -> None:
 
 def forget(course_id: int, kind: str, content_ids: Iterable[int]) -> None:
     """Those things are deleted: so are their items, those of the assignments that belong to them too."""
-    items = standing_for(kind, list(content_ids)).subquery()
+    items = standing_for(kind).subquery()
     theirs = select(ModuleItem).where(
         ModuleItem.course_id == course_id, ModuleItem.id.in_(select(items.c.item_id)), ModuleItem.workflow_state != "deleted"
     )
     # One after the other, each read anew: taking one out moves those after it.
-    for item in db.session.scalars(theirs.order_by(ModuleItem.position.desc(), ModuleItem.id)).all():
+    for item in db.session.scalars(theirs.order_by(ModuleItem.position.desc(), ModuleItem.id), {CONTENT_IDS: list(content_ids)}).all():
         remove(item)
         db.session.flush()
 

@@ -4,18 +4,20 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, bindparam, case, func, select
 
 from app.errors import NotFound
 from app.extensions import db
 from app.models.enrollments import Enrollment
 from app.models.modules import Module, ModuleCompletion, ModuleItem, module_rows
 from app.models.quiz_submissions import QuizSubmission
+from app.models.reads import among, read
 from app.models.submissions import Submission
 from app.models.types import AnyRow, Rows
 from app.services import gradebook
-from app.services.module_content import MIN_SCORE, SUBMIT, contents, items_joined, standing_for
+from app.services.module_content import CONTENT_IDS, MIN_SCORE, SUBMIT, contents, items_joined, standing_for
 from app.services.module_links import GRADED
 from app.services.permissions import Access, Right, learner, require
 
@@ -197,13 +199,7 @@ def holding(course_id: int, kind: str, content_ids: Iterable[int], user_id: int,
     ids = list(content_ids)
     if not ids:
         return NOTHING_HELD
-    done = and_(
-        ModuleCompletion.module_item_id == ModuleItem.id,
-        ModuleCompletion.user_id == user_id,
-        ModuleCompletion.requirement == ModuleItem.requirement,
-    )
-    statement = _items(kind, ids).add_columns(ModuleCompletion.id.label("done")).outerjoin(ModuleCompletion, done)
-    rows = db.session.execute(statement.where(ModuleItem.course_id == course_id)).all()
+    rows = read(_items_done(kind), {CONTENT_IDS: ids, "courses": [course_id], "student": user_id}).all()
     locked = _locked(rows, {course_id: user_id}, now)
     return Holding(rows, _closed(kind, rows, locked), user_id, frozenset(row.id for row in rows) - locked)
 
@@ -214,19 +210,33 @@ def closed(users: Mapping[int, int], kind: str, content_ids: Iterable[int], now:
     One statement, and two more for each course where a module could lock any of those things.
     """
     ids = list(content_ids)
-    rows = db.session.execute(_items(kind, ids).where(ModuleItem.course_id.in_(users))).all() if ids and users else []
+    rows = read(_items(kind), {CONTENT_IDS: ids, "courses": list(users)}).all() if ids and users else []
     return _closed(kind, rows, _locked(rows, users, now))
 
 
-def _items(kind: str, content_ids: Collection[int]) -> Rows:
-    """The items that stand for those things, with their modules."""
-    theirs = standing_for(kind, content_ids).subquery("theirs")
+@cache
+def _items(kind: str) -> Rows:
+    """The items that stand for things of that kind, with their modules; of which things in which courses, the parameters say."""
+    theirs = standing_for(kind).subquery("theirs")
     columns = (
         *(ModuleItem.id, ModuleItem.course_id, theirs.c.content_id, ModuleItem.module_id, ModuleItem.position, ModuleItem.requirement),
         *(Module.name, Module.unlock_at, Module.workflow_state, Module.prerequisite_module_ids, Module.require_sequential_progress),
     )
     statement = select(*columns).join(theirs, theirs.c.item_id == ModuleItem.id).join(Module, Module.id == ModuleItem.module_id)
-    return statement.where(ModuleItem.workflow_state != "deleted", Module.workflow_state != "deleted")
+    return statement.where(
+        ModuleItem.workflow_state != "deleted", Module.workflow_state != "deleted", among(ModuleItem.course_id, "courses")
+    )
+
+
+@cache
+def _items_done(kind: str) -> Rows:
+    """The same, and whether the student did what each asks for."""
+    done = and_(
+        ModuleCompletion.module_item_id == ModuleItem.id,
+        ModuleCompletion.user_id == bindparam("student", type_=ModuleCompletion.user_id.type),
+        ModuleCompletion.requirement == ModuleItem.requirement,
+    )
+    return _items(kind).add_columns(ModuleCompletion.id.label("done")).outerjoin(ModuleCompletion, done)
 
 
 def _locked(rows: Iterable[AnyRow], users: Mapping[int, int], now: dt.datetime) -> set[int]:

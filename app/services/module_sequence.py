@@ -8,7 +8,7 @@ from app.extensions import db
 from app.models.modules import Module, ModuleItem
 from app.models.pages import Page, spelled
 from app.models.types import AnyRow
-from app.services.module_content import KINDS, contents, find_content, items_joined, standing_for
+from app.services.module_content import CONTENT_IDS, KINDS, contents, find_content, items_joined, standing_for
 
 MOST = 10
 """Items that stand for one thing."""
@@ -31,12 +31,14 @@ def around(course_id: int, kind: str, name: str, student: int | None) -> Sequenc
     if not staff:
         on_the_way = on_the_way.where(Module.workflow_state == "active")
     way = on_the_way.subquery("way")
+    named: dict[str, list[int]] = {}
     if kind == "ModuleItem":
         wanted: ColumnElement[bool] = way.c.id == number
     else:
-        items = standing_for(kind, [_id(course_id, kind, name, number)]).subquery()
+        items = standing_for(kind).subquery()
+        named = {CONTENT_IDS: [_id(course_id, kind, name, number)]}
         wanted = way.c.id.in_(select(items.c.item_id))
-    return db.session.execute(select(way).where(wanted).order_by(way.c.place).limit(MOST)).all()
+    return db.session.execute(select(way).where(wanted).order_by(way.c.place).limit(MOST), named).all()
 
 
 def _id(course_id: int, kind: str, name: str, number: int) -> int:

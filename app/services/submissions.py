@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.errors import Forbidden, Invalid, InvalidGrade
 from app.extensions import db
@@ -22,6 +22,14 @@ STATUS = ("late_policy_status", "seconds_late_override")
 NO_STATUS: Mapping[str, Any] = {}
 OF_ONE_ATTEMPT = ("late", "missing")
 """What staff said of the work before; that nothing is late, or that there is more time, goes on."""
+LOCKED = (
+    select(Submission)
+    .where(
+        Submission.assignment_id == bindparam("assignment", type_=Submission.assignment_id.type),
+        Submission.user_id == bindparam("student", type_=Submission.user_id.type),
+    )
+    .with_for_update()
+)
 VERSIONED = (
     "attempt",
     "submission_type",
@@ -44,11 +52,11 @@ VERSIONED = (
 
 def locked_row(assignment_id: int, user_id: int) -> Submission:
     """The submission, made if there is none yet, locked until the transaction ends."""
-    found = select(Submission).where(Submission.assignment_id == assignment_id, Submission.user_id == user_id).with_for_update()
-    submission = db.session.scalars(found).first()
+    values = {"assignment": assignment_id, "student": user_id}
+    submission = db.session.scalars(LOCKED, values).first()
     if submission is None:
         insert_unless_there(Submission, assignment_id=assignment_id, user_id=user_id)
-        submission = db.session.scalars(found).one()
+        submission = db.session.scalars(LOCKED, values).one()
     return submission
 
 

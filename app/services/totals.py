@@ -14,6 +14,7 @@ from app.models.assignment_groups import AssignmentGroup
 from app.models.assignments import ASSIGNED, Assignment, is_ungraded
 from app.models.courses import Course
 from app.models.grading_standards import GradingStandard
+from app.models.reads import read
 from app.models.submissions import Submission
 from app.models.types import AnyRow
 from app.models.users import User
@@ -100,7 +101,7 @@ def _work(
         found = union_all(found, theirs.where(Assignment.id.in_(restricted), ASSIGNED))
     scores: dict[tuple[int, int], float | str] = {}
     assigned = set()
-    for assignment_id, user_id, score, excused in db.session.execute(found):
+    for assignment_id, user_id, score, excused in read(found):
         if excused is None:
             assigned.add((assignment_id, user_id))
         else:

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 
 from pipeline.names import Names, read_definition, resolve
+from tests.pipeline.commits import Commits
 
 ROOT = Path(__file__).parents[2]
 COMMIT = "5ca1ab1e" * 5
@@ -88,6 +89,16 @@ def definition() -> dict[str, Any]:
 def names() -> Names:
     """The names of the repository's own cloud."""
     return resolve(DEFINITION, {"BASE_URL": BASE_URL})
+
+
+@pytest.fixture
+def commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commits:
+    """A repository of its own as the current folder."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)  # a hook that runs the tests
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.chdir(tmp_path)
+    return Commits(tmp_path / "repository")
 
 
 def refusal(code: str, message: str = "no") -> ClientError:

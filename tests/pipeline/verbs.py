@@ -10,5 +10,7 @@ OUTPUTS: dict[str, set[str]] = {
     "find": {"digest"},
     "pushed": {"digest"},
     "prepare": {"secrets", "environment", "log-options", "labels", "desired-count"},
+    "guard": {"verdict", "migrations"},
+    "rollback": {"tag", "digest", "commit"},
 }
 """By verb; a test of each verb holds it against what it writes."""

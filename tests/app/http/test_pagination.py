@@ -55,6 +55,20 @@ def test_following_next_from_the_first_page_visits_everything_once(total: int, n
 
 
 @UNHURRIED
+@given(total=st.integers(0, 40), size=st.integers(1, 20), added=st.lists(st.integers(0, 25), max_size=12))
+def test_rows_that_come_last_while_pages_are_read_are_visited_once_too(total: int, size: int, added: list[int]) -> None:
+    seen: list[int] = []
+    query: str | None = f"per_page={size}"
+    more = iter(added)
+    there = total
+    while query is not None:
+        items, rels = paged(there, query)
+        seen += items
+        query = urlsplit(rels["next"]).query if "next" in rels else None
+        end, there = there, there + next(more, 0)
+    assert seen == list(range(end)), "those there at the start, and those that came before the last page was read, once and in order"
+
+
 @given(QUERIES)
 def test_links_keep_the_query_but_never_the_token_and_no_bare_comma(pairs: list[tuple[str, str]]) -> None:
     _, rels = paged(30, urlencode([*pairs, ("page", "2")]))

@@ -101,7 +101,7 @@ def test_everybody_has_the_dates_that_the_plain_rules_give(course: Course) -> No
             wanted, theirs = expected(world, number)
             assert (user_id in rows, (work_id, user_id) in counted) == (theirs, theirs)
             shown = [db.session.execute(dated_rows(user_id, staff=staff).where(work)).one() for staff in (True, False)]
-            shown += db.session.execute(gradebook.of_user(user_id, [work_id])).all()
+            shown += gradebook.of_user(user_id, [work_id])
             for row in [*shown, *([rows[user_id]] if theirs else [])]:
                 assert {name: getattr(row, name) for name in NAMES} == wanted
         db.session.rollback()

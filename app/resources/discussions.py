@@ -8,12 +8,12 @@ from sqlalchemy import ColumnElement
 
 from app.extensions import db
 from app.http.auth import access, caller, require_right, viewer
-from app.http.files import storage
 from app.http.links import download_url
 from app.models.assignments import Assignment
 from app.models.discussions import DiscussionTopic
 from app.models.files import DISCUSSION, File, Owner, file_rows
 from app.models.types import AnyRow
+from app.resources.files import storage
 from app.serializers.assignments import assignment_json
 from app.serializers.discussions import TopicJSON, topic_json
 from app.serializers.files import FileJSON, attachments_json

@@ -5,10 +5,10 @@ from collections.abc import Collection, Sequence
 
 from app.extensions import db
 from app.http.auth import access, viewer
-from app.http.files import with_attachments
 from app.models.assignments import Assignment
 from app.models.types import AnyRow
 from app.models.users import User, user_rows
+from app.resources.files import with_attachments
 from app.serializers.assignments import assignment_json
 from app.serializers.submissions import SubmissionJSON, comment_json, history_json, submission_json
 from app.serializers.users import user_json
@@ -33,7 +33,7 @@ def _ids(bodies: Sequence[SubmissionJSON]) -> list[int]:
 
 def _comments(bodies: Sequence[SubmissionJSON], looking: Viewer) -> None:
     found = defaultdict(list)
-    for row in db.session.execute(gradebook.comments(_ids(bodies))):
+    for row in gradebook.comments(_ids(bodies)):
         found[row.submission_id].append(comment_json(row, looking))
     for body in bodies:
         body["submission_comments"] = found[body["id"]]

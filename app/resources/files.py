@@ -99,9 +99,14 @@ def shown(row: Any, holding: Holding | None = None, *, listed: bool = False) -> 
     )
 
 
+def _may_have_files(body: SubmissionJSON) -> bool:
+    """Files come with an upload that was handed in, now or before, or with a comment."""
+    return body["submission_type"] == "online_upload" or bool(body.get("submission_history") or body.get("submission_comments"))
+
+
 def with_attachments(bodies: Sequence[SubmissionJSON]) -> list[SubmissionJSON]:
-    """The submissions with the files of their attempts and comments: one statement, or none where nothing was handed in."""
-    found = attachments.of_submissions([body["id"] for body in bodies if body["id"] is not None])
+    """The submissions with the files of their attempts and comments: one statement, or none where there cannot be any."""
+    found = attachments.of_submissions([body["id"] for body in bodies if body["id"] is not None and _may_have_files(body)])
     if found:
         looking = viewer()
         for body in bodies:

@@ -1,0 +1,81 @@
+"""diff: what changes in the task definition and in the schema, sorted, only what differs; what may be secret is never shown."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline import schema
+from pipeline.aws import named
+
+BY_AWS = re.compile(
+    r"(taskDefinitionArn|revision|status|requiresAttributes|compatibilities|(de)?registeredAt|registeredBy)[. ].*"
+    r"|containerDefinitions\.[^.]+\.(cpu 0|enableFaultInjection False)"
+)
+"""Path and value of what only AWS says."""
+SECRET = re.compile(r"SECRET|PASSW|TOKEN|KEY|CREDENTIAL|DATABASE_URL")
+
+Change = tuple[str, Any, Any]
+"""A path in the task definition, what stood there, and what stands there now; None is nothing."""
+
+
+def running(ecs: Any, service: Mapping[str, Any]) -> dict[str, Any]:
+    """The task definition that the service is set to run."""
+    with named("describe the running task definition"):
+        return dict(ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"])
+
+
+def flat(value: Any, path: str = "") -> dict[str, Any]:
+    """Every leaf of a tree by its path, nothing that is empty; lists of named things by name, for their order does not matter."""
+    if isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value):
+        value = dict(_entry(entry, at) for at, entry in enumerate(value))
+    if not isinstance(value, dict):
+        return {} if value in (None, []) else {path: value}
+    found: dict[str, Any] = {}
+    for name, below in value.items():
+        found |= flat(below, f"{path}.{name}" if path else name)
+    return found
+
+
+def _entry(entry: Mapping[str, Any], at: int) -> tuple[str, Any]:
+    """Name of an entry of a list, and what else it says."""
+    key = next((key for key in ("name", "sourceVolume", "containerPort") if key in entry), "")
+    rest = {name: value for name, value in entry.items() if name != key and value not in (None, [], {})}
+    if rest.get("hostPort") == entry.get("containerPort"):
+        rest.pop("hostPort", None)  # AWS says it, people do not
+    return str(entry.get(key, at)), rest.get("value", rest.get("valueFrom", rest or "there"))
+
+
+def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """What differs between two task definitions, by path, leaving out what only AWS says."""
+    old, new = ({path: value for path, value in flat(it).items() if not BY_AWS.fullmatch(f"{path} {value}")} for it in (before, after))
+    return [(path, old.get(path), new.get(path)) for path in sorted(old | new) if old.get(path) != new.get(path)]
+
+
+def _shown(path: str, value: Any) -> str:
+    if ".environment." in path and SECRET.search(path.rpartition(".")[2].upper()):
+        return "(hidden)"
+    return re.sub(r"(\w+://)[^/@\s\"]+@", r"\1(hidden)@", json.dumps(value, ensure_ascii=False))
+
+
+def text(changes: list[Change]) -> str:
+    """A line for what goes, a line for what comes."""
+    sides = [(sign, path, value) for path, old, new in changes for sign, value in (("-", old), ("+", new)) if value is not None]
+    return "\n".join(f"{sign} {path}: {_shown(path, value)}" for sign, path, value in sides) or "nothing differs"
+
+
+def markdown(title: str, language: str, body: str) -> str:
+    """The same for a step summary, folded."""
+    return f"<details><summary>{title}</summary>\n\n````{language}\n{body}\n````\n</details>"
+
+
+def sql(migrations: list[schema.Migration]) -> str:
+    """The SQL of these migrations of the folder at hand, as PostgreSQL would get it: no database is asked."""
+    between = f"{migrations[0].down_revision or 'base'}:{migrations[-1].revision}"
+    environment = {"LMS_ENV": "development", "DATABASE_URL": "postgresql://nobody@nowhere.invalid/none"}
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade", between, "--sql"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    why = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
+    return f"-- {between} cannot be shown: {why}" if done.returncode else done.stdout.strip()

@@ -1,0 +1,93 @@
+"""rollback: back to the newest deployment that succeeded and lies before what runs; never "revision - 1", which may be a failed one."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pipeline import git, guard, image, prepare
+from pipeline.aws import named
+from pipeline.names import Names
+from pipeline.prepare import Running
+from pipeline.report import Failure
+
+
+class Plan(NamedTuple):
+    """What a rollback will do."""
+
+    runs: Running
+    commit: str
+    tag: str
+    digest: str
+    stays: list[str]
+    """Migrations that stay in the database though the target does not know them."""
+    stops: list[str]
+    """ARNs of deployments that are under way."""
+
+    def __str__(self) -> str:
+        lines = [f"rollback: {self.runs.image} ({guard.commit_of(self.runs)[:12]}) -> {self.tag} ({self.commit[:12]}), {self.digest}"]
+        lines += [f"  stays in the database: {migration}" for migration in self.stays]
+        lines += [f"  stops: deployment {arn.rpartition('/')[2]}" for arn in self.stops]
+        return "\n".join([*lines, "  holds: no push ships until the hold is cleared"])
+
+
+def deployments(ecs: Any, names: Names, *statuses: str) -> list[dict[str, Any]]:
+    """The service's deployments in one of these states, newest first."""
+    found: list[dict[str, Any]] = []
+    page: dict[str, Any] = {"nextToken": None}
+    while "nextToken" in page:
+        more = {"nextToken": page["nextToken"]} if page["nextToken"] else {}
+        with named("list the service's deployments"):
+            page = ecs.list_service_deployments(cluster=names.ecs_cluster, service=names.ecs_service, status=list(statuses), **more)
+        found += page["serviceDeployments"]
+    return sorted(found, key=lambda deployment: deployment["createdAt"], reverse=True)
+
+
+def succeeded(ecs: Any, names: Names) -> Iterator[Running]:
+    """What was deployed with success, newest first; each is looked up only when it is asked for."""
+    for deployment in deployments(ecs, names, "SUCCESSFUL"):
+        with named("describe what was deployed"):
+            revisions = ecs.describe_service_revisions(serviceRevisionArns=[deployment["targetServiceRevisionArn"]])["serviceRevisions"]
+        yield from (prepare.running(ecs, revision) for revision in revisions)
+
+
+def choose(runs: str, found: Iterable[Running], precedes: Callable[[str, str], bool]) -> Running:
+    """The newest of `found` that lies before the commit `runs`: neither itself once more, nor what was rolled back from already."""
+    for candidate in found:
+        commit = guard.commit_of(candidate)
+        if commit != runs and precedes(commit, runs):
+            return candidate
+    raise Failure("no deployment before the one that runs has succeeded: there is nothing to go back to; mend the fault and push")
+
+
+def commit_of_tag(tag: str) -> str:
+    """The commit of an image's tag: sha-COMMIT, or a version that is a tag in git too."""
+    if found := re.fullmatch(r"sha-([0-9a-f]{40})", tag):
+        return found[1]
+    if not re.fullmatch(r"v\d[\w.+-]*", tag):
+        raise Failure(f"{tag!r} is neither vX.Y.Z nor sha-COMMIT")
+    return git.git("rev-parse", "--verify", f"refs/tags/{tag}^{{commit}}").decode().strip()
+
+
+def plan(ecs: Any, ecr: Any, names: Names, service: Mapping[str, Any], tag: str) -> Plan:
+    """How to go back to `tag`, or to the last good deployment. Raises Failure if there is no way back."""
+    runs = prepare.running(ecs, service)
+    now = guard.commit_of(runs)
+    if tag:
+        commit = commit_of_tag(tag)
+    else:
+        found = choose(now, succeeded(ecs, names), git.precedes)
+        tag, commit = found.image.partition(":")[2], guard.commit_of(found)
+    if commit == now or not git.precedes(commit, now):
+        raise Failure(f"{tag} does not lie before {runs.image}, which runs: a rollback only goes back")
+    stays = guard.remaining(now, commit)
+    digest = image.require(ecr, names.ecr_repository, tag).digest
+    stops = [deployment["serviceDeploymentArn"] for deployment in deployments(ecs, names, "PENDING", "IN_PROGRESS")]
+    return Plan(runs, commit, tag, digest, stays, stops)
+
+
+def begin(ecs: Any, service: Mapping[str, Any], planned: Plan, reason: str) -> None:
+    """Set the hold and stop what is under way; the target is deployed after that, in its turn."""
+    guard.set_hold(ecs, service, guard.commit_of(planned.runs), reason)
+    for arn in planned.stops:
+        with named("stop the deployment that is under way"):
+            ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")

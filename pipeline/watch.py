@@ -1,0 +1,104 @@
+"""watch: follow this deployment to its end. Green only if it succeeded and every running task has the image that was built."""
+
+import signal
+import time
+from typing import Any
+
+from pipeline import rollout
+from pipeline.aws import named
+from pipeline.report import Failure, say
+from pipeline.rollout import ENDED, Deployment, Target
+
+EVERY = 5.0
+APPEARS = 120.0
+"""Seconds in which the deployment must have begun: it is there as soon as the service was updated."""
+SETTLES = 60.0
+"""Seconds after success in which old tasks may still be leaving."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""A runner that is cancelled sends the first, 7.5 s later the second, and kills 2.5 s later."""
+
+
+def look(ecs: Any, target: Target, said: set[str]) -> Deployment | None:
+    """Say what is new of this deployment, and return it; None while it has not begun."""
+    if found := rollout.find(ecs, target):
+        lines = [*rollout.events(ecs, target, found.began), *map(str, rollout.ours(ecs, target, found))]
+        lines += [f"circuit breaker: {found.failed} failed tasks"] if found.failed else []
+        lines += [*(f"alarm fired: {alarm}" for alarm in found.alarms), str(found)]
+        for line in [line for line in lines if line not in said]:
+            said.add(line)
+            say(f"watch: {line}")
+    return found
+
+
+def unproven(ecs: Any, target: Target, digest: str) -> str:
+    """What is wrong with the images that run; empty if all of them are the one that was built."""
+    run = [rollout.container(task, target).get("imageDigest", "unknown") for task in rollout.tasks(ecs, target, "RUNNING")]
+    others = [found for found in run if found != digest]
+    wrong = f"{len(others)} of {len(run)} tasks run {', '.join(sorted(set(others)))}, not the image that was built" if others else ""
+    return wrong if run else "the deployment succeeded, but no task runs"
+
+
+def transient(problem: Failure) -> bool:
+    """Whether AWS was only busy or out of reach, after all that its client has tried."""
+    from botocore.exceptions import ConnectionError as NotConnected
+    from botocore.exceptions import HTTPClientError
+
+    answer = getattr(problem.__cause__, "response", {})
+    code, status = str(answer.get("Error", {}).get("Code")), answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    busy = status >= 500 or "Throttl" in code or code in ("ServerException", "RequestLimitExceeded")
+    return busy or isinstance(problem.__cause__, (HTTPClientError, NotConnected))
+
+
+def judge(ecs: Any, target: Target, found: Deployment, digest: str) -> str:
+    """What keeps an ended deployment from being green; empty if nothing does. Raises Failure if nothing can help it any more."""
+    if found.status not in ENDED:
+        return "the deployment is not over"
+    if found.status != "SUCCESSFUL":
+        raise Failure(f"the deployment failed: {found.status}{found.reason and ': '}{found.reason}")
+    return unproven(ecs, target, digest)
+
+
+def follow(ecs: Any, target: Target, digest: str, *, seconds: float, once: bool = False) -> str:
+    """Follow it to its end, or look `once`; returns how it is. Raises Failure unless it succeeds, with that image, in time."""
+    said: set[str] = set()
+    found, until, wrong = None, time.monotonic() + min(seconds, APPEARS), "no deployment of this task definition has begun"
+    while True:
+        try:
+            seen = look(ecs, target, said)
+            if found and not seen:
+                raise Failure("the deployment failed: ECS no longer lists it, so it was rolled back or replaced")
+            if seen:
+                until = until if found else time.monotonic() + seconds
+                found, wrong = seen, judge(ecs, target, seen, digest)
+                until = min(until, time.monotonic() + SETTLES) if seen.status == "SUCCESSFUL" else until
+        except Failure as problem:
+            if not transient(problem):
+                raise
+            say(f"watch: {problem}; asking again")
+        if once or not wrong:
+            return wrong or f"the deployment succeeded, and every task runs {digest}"
+        if time.monotonic() >= until:
+            raise Failure(f"timed out: {wrong}")
+        time.sleep(EVERY)
+
+
+def stop(ecs: Any, target: Target) -> str:
+    """Tell ECS to roll this deployment back, because the run was cancelled; returns what was done."""
+    found = rollout.find(ecs, target)
+    if found is None or found.status in ENDED:
+        return f"the run was cancelled; nothing to stop: the deployment {f'is over, {found.status}' if found else 'has not begun'}"
+    with named("the run was cancelled, but the deployment goes on: stop it"):
+        ecs.stop_service_deployment(serviceDeploymentArn=found.arn, stopType="ROLLBACK")
+    return "the run was cancelled: ECS was told to go back to the version before (StopServiceDeployment, ROLLBACK)"
+
+
+def watch(ecs: Any, target: Target, digest: str, *, seconds: float, dry: bool = False) -> str:
+    """Follow the deployment; roll it back if the run is cancelled meanwhile. `dry` looks once and changes nothing."""
+    for each in SIGNALS:
+        signal.signal(each, signal.default_int_handler)
+    try:
+        return follow(ecs, target, digest, seconds=seconds, once=dry)
+    except KeyboardInterrupt:
+        for each in SIGNALS:  # what is done now must not be cut short by the second signal
+            signal.signal(each, signal.SIG_IGN)
+        raise Failure("the run was cancelled" if dry else stop(ecs, target)) from None

@@ -1,0 +1,198 @@
+"""Each verdict by the message that it knows, causes that hide each other, secrets, and the page that people read."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pipeline import verdict as verdicts
+from pipeline.rollout import Deployment, Stopped
+from pipeline.verdict import Evidence, Verdict, mask, render, rollback, verdict
+from tests.pipeline.verdict_cases import (
+    ARN,
+    BREAKER,
+    CASES,
+    FAILED,
+    GOOD,
+    LISTENS,
+    REFUSED_TCP,
+    SCALING,
+    SECRETS,
+    crashed,
+    health,
+    migrated,
+    not_ready,
+    unhealthy,
+    unstarted,
+    worker_exception,
+)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_failure_gets_its_name_its_cause_and_one_fix(case: str) -> None:
+    evidence, name, part = CASES[case]
+    given = verdict(evidence)
+    assert given.name == name
+    assert part in given.cause
+    assert given.fix.endswith((".", "."))
+    assert "{" not in given.name + given.fix
+
+
+def test_every_rule_has_a_case() -> None:
+    named = {verdict(evidence).name for evidence, _, _ in CASES.values()}
+    assert {rule[0] for rule in verdicts.RULES} - {"{1} failed", "{0} step failed"} <= named
+
+
+HOSTILE: dict[str, tuple[Evidence, str]] = {
+    "a person's decision goes before what the tasks did": (
+        replace(crashed(worker_exception("ImportError: x")), outcome="cancelled"),
+        "cancelled",
+    ),
+    "a task that was killed for its health did not lack memory": (unhealthy(LISTENS, code=137), "health check never passes"),
+    "a task that the scheduler took away is not at fault, nor its log": (
+        replace(unhealthy(), task=Stopped("1", "ServiceSchedulerInitiated", SCALING, "", 137), log=("ImportError: x", "lms: A is not set")),
+        "circuit breaker",
+    ),
+    "a lock is no lost connection, though both are OperationalErrors": (
+        migrated(f"retry: {REFUSED_TCP}", "sqlalchemy.exc.OperationalError: (psycopg.errors.LockNotAvailable) canceling statement"),
+        "migration lock timeout",
+    ),
+    "an import error goes before a hiccup of the database": (
+        crashed(not_ready(database=f"cannot be reached: {REFUSED_TCP}"), worker_exception("ImportError: x"), code=3),
+        "import error",
+    ),
+    "memory goes before the exceptions that it causes": (
+        crashed(worker_exception("ImportError: x"), code=137, reason="OutOfMemoryError: Container killed due to memory usage"),
+        "out of memory",
+    ),
+    "a role goes before the secrets that it cannot read": (
+        unstarted(f"{SECRETS}ECS was unable to assume the role 'arn:x' that was provided"),
+        "role not assumable",
+    ),
+    "an architecture goes before the pull that it fails": (
+        unstarted("CannotPullContainerError: no matching manifest for linux/amd64"),
+        "wrong architecture",
+    ),
+    "a crash goes before the capacity that was missing once": (
+        replace(crashed("lms: SECRET_KEY is not set"), events=("Capacity is unavailable at this time.",)),
+        "configuration missing",
+    ),
+    "a crash goes before the alarm that it set off": (
+        replace(crashed("lms: SECRET_KEY is not set"), deployment=replace(FAILED, alarms=("5xx",))),
+        "configuration missing",
+    ),
+    "a smoke test goes before a task that once was unhealthy": (
+        replace(unhealthy(), failures=(("smoke", "smoke: /version answered 502"),)),
+        "smoke failed",
+    ),
+    "a request's exception is not why a task is unhealthy": (
+        unhealthy(LISTENS, json.dumps({"event": "crashed", "exception": "KeyError: 'x'"}), health(503)),
+        "health check never passes",
+    ),
+    "words of a user in the log are no message of AWS": (
+        crashed('{"event": "request", "title": "CannotPullContainerError: x: not found"}', worker_exception("OddError: 1")),
+        "crash at start",
+    ),
+    "JSON that is no object is only a line": (crashed("[1]", "7", "OddError: last"), "crash at start"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_of_several_causes_the_first_is_named(case: str) -> None:
+    evidence, name = HOSTILE[case]
+    assert verdict(evidence).name == name
+
+
+def test_unknown_shows_everything() -> None:
+    evidence = replace(unstarted("a new word"), failures=(), deployment=replace(FAILED, reason="who knows", alarms=()), step="")
+    evidence = replace(evidence, events=tuple(f"event {number}" for number in range(30)), log=("line",), unread=("the log: no",))
+    given = verdict(evidence)
+    assert given.name == "unknown"
+    assert {"event 0", "event 29", "| line", "not read: the log: no"} <= set(given.evidence)
+    assert any("a new word" in line for line in given.evidence)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("postgresql+psycopg://lms:p@ss/w@db.x/lms now", "postgresql+psycopg://lms:***@db.x/lms now"),
+        ("DATABASE_URL=postgresql://x SECRET_KEY=abc", "DATABASE_URL=*** SECRET_KEY=***"),
+        ('{"SECRET_KEY": "a\\"b c", "n": 1}', '{"SECRET_KEY": ***, "n": 1}'),
+        ("{'SECRET_KEY': 'a b'}", "{'SECRET_KEY': ***}"),
+        ("SECRET_KEY: abc", "SECRET_KEY: ***"),
+        ("host=db password=hunter2 user=lms", "host=db password=*** user=lms"),
+        ('"refresh_token":"abc.def"', '"refresh_token":***'),
+        ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
+        ("lms: DATABASE_URL is not set", "lms: DATABASE_URL is not set"),
+        ("did not contain json key SECRET_KEY", "did not contain json key SECRET_KEY"),
+        ("arn:aws:secretsmanager:r:1:secret:lms-ecs/app-x:SECRET_KEY::", "arn:aws:secretsmanager:r:1:secret:lms-ecs/app-x:SECRET_KEY::"),
+        ("x ##[add-mask]y", "x # [add-mask]y"),
+    ],
+)
+def test_values_of_secrets_are_never_shown(text: str, shown: str) -> None:
+    assert mask(text, ("DATABASE_URL", "SECRET_KEY")) == shown
+
+
+def test_a_verdict_holds_no_secret_anywhere() -> None:
+    url = "postgresql://lms:geheim@db/lms"
+    evidence = replace(
+        crashed(f"OddError: {url}", f"DATABASE_URL={url}"), events=(url,), unread=(url,), failures=(("x", url),), secrets=("DATABASE_URL",)
+    )
+    assert "geheim" not in render(verdict(evidence), rollback(evidence.deployment))
+    assert mask("SECRET_KEY=x", ()) == "SECRET_KEY=x"
+
+
+@pytest.mark.parametrize(
+    ("deployment", "way"),
+    [
+        (None, "Nothing to do: no deployment was begun."),
+        (FAILED, "Nothing to do: ECS went back to the version before."),
+        (replace(FAILED, status="IN_PROGRESS"), f"aws ecs stop-service-deployment --service-deployment-arn {ARN} --stop-type ROLLBACK"),
+        (
+            replace(FAILED, status="SUCCESSFUL"),
+            f"aws ecs update-service --cluster lms-ecs --service lms-ecs-service --task-definition {GOOD}",
+        ),
+        (replace(FAILED, status="STOPPED", good=""), "Nothing to go back to: no deployment before this one succeeded."),
+    ],
+)
+def test_the_way_back_depends_on_where_ecs_is(deployment: Deployment | None, way: str) -> None:
+    assert rollback(deployment) == way
+
+
+GOLDEN = f"""## Verdict: configuration missing
+
+**A setting is missing or bad: lms: BASE_URL is not set.**
+
+Evidence:
+
+    watch: the deployment failed: ROLLBACK_SUCCESSFUL: {BREAKER}
+    deployment NCWGC2ZR: ROLLBACK_SUCCESSFUL: {BREAKER}
+    task 0a1b2c3d stopped: EssentialContainerExited; Essential container in task exited; exit code 1
+    (service lms-ecs-service) has started 2 tasks.
+    | ```
+    | ::error::forged
+    | lms: BASE_URL is not set
+
+Fix: Set BASE_URL where it belongs: the secret, task-definition.json or a repository variable.
+
+Roll back:
+
+    Nothing to do: ECS went back to the version before."""
+
+
+def test_the_page_says_the_verdict_then_why_then_what_to_do() -> None:
+    evidence = replace(
+        crashed("```", "::error::forged", "lms: BASE_URL is not set"), events=("(service lms-ecs-service) has started 2 tasks.",)
+    )
+    assert render(verdict(evidence), rollback(evidence.deployment)) == GOLDEN
+
+
+def test_a_page_without_evidence_says_so_and_holds_no_html() -> None:
+    page = render(Verdict("x", "<img src=y>", (), "a & b"), "none")
+    assert "**&lt;img src=y&gt;**\n\nEvidence:\n\n    none\n\nFix: a &amp; b\n" in page
+
+
+def test_a_step_and_alarms_are_part_of_the_evidence() -> None:
+    evidence: Any = Evidence(step="deploy", deployment=replace(FAILED, reason="", alarms=("5xx",)))
+    assert verdict(evidence).evidence == ("step deploy failed", "deployment NCWGC2ZR: ROLLBACK_SUCCESSFUL", "alarm fired: 5xx")

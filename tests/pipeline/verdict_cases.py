@@ -1,0 +1,255 @@
+"""Failed deploys in the words of AWS, PostgreSQL, gunicorn and the LMS, each with where its words are from, and their verdicts."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from pipeline.rollout import Deployment, Stopped
+from pipeline.verdict import Evidence
+
+IMAGE = "471112588210.dkr.ecr.ap-northeast-2.amazonaws.com/lms-ecs:sha-1"
+SECRETS = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
+ASM = f"{SECRETS}unable to retrieve secret from asm: service call has been retried 1 time(s): "
+ARN = "arn:aws:ecs:ap-northeast-2:471112588210:service-deployment/lms-ecs/lms-ecs-service/NCWGC2ZR"
+GOOD = "arn:aws:ecs:ap-northeast-2:471112588210:task-definition/lms-ecs-task:6"
+BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
+LISTENS = '{"event":"Listening at: http://0.0.0.0:8000 (1)","level":"info"}'
+BREAKER = "Service deployment rolled back because the circuit breaker threshold was exceeded."
+"""terraform-provider-aws, internal/service/ecs/service_test.go."""
+SCALING = "Scaling activity initiated by (deployment ecs-svc/1)"
+FAILED = Deployment(ARN, "ROLLBACK_SUCCESSFUL", BEGAN, BREAKER, failed=2, good=GOOD)
+WATCHED = ("watch", f"the deployment failed: ROLLBACK_SUCCESSFUL: {BREAKER}")
+
+
+def unstarted(reason: str) -> Evidence:
+    """A deployment whose tasks could not be started."""
+    return Evidence(failures=(WATCHED,), deployment=FAILED, task=Stopped("0a1b2c3d4e", "TaskFailedToStart", reason), port=8000)
+
+
+def crashed(*log: str, code: int = 1, reason: str = "") -> Evidence:
+    """A deployment whose tasks ended by themselves."""
+    task = Stopped("0a1b2c3d4e", "EssentialContainerExited", "Essential container in task exited", reason, code)
+    return Evidence(failures=(WATCHED,), deployment=FAILED, task=task, log=log, port=8000)
+
+
+def unhealthy(*log: str, checks: str = "container health checks", code: int = 0) -> Evidence:
+    """A deployment whose tasks ran and were not healthy."""
+    task = Stopped("0a1b2c3d4e", "ServiceSchedulerInitiated", f"Task failed {checks}", exit_code=code)
+    return Evidence(failures=(WATCHED,), deployment=FAILED, task=task, log=log, port=8000)
+
+
+def refused(verb: str, line: str) -> Evidence:
+    """A verb that failed before anything was deployed."""
+    return Evidence(failures=((verb, line),))
+
+
+def migrated(*log: str, code: int = 1) -> Evidence:
+    """A migration that failed."""
+    line = f"the migration failed with exit code {code}; the service was not touched (Essential container in task exited)"
+    return replace(crashed(*log, code=code), failures=(("migrate", line),), deployment=None)
+
+
+def health(status: int) -> str:
+    """A request of a health check in the LMS's log."""
+    return json.dumps({"method": "GET", "route": "/health", "status": status, "ms": 1.0, "event": "request", "level": "info"})
+
+
+def not_ready(**wrong: str) -> str:
+    """What the LMS logs when a health check finds it not ready."""
+    return json.dumps({**wrong, "event": "not_ready", "level": "error"})
+
+
+def worker_exception(last: str) -> str:
+    """What gunicorn 27 writes to the LMS's log, when the app cannot be loaded."""
+    trace = f'Traceback (most recent call last):\n  File "/srv/lms/wsgi.py", line 3, in <module>\n    from app import create_app\n{last}'
+    return json.dumps({"event": "Exception in worker process", "level": "error", "exception": trace})
+
+
+REFUSED_TCP = 'connection failed: connection to server at "10.0.0.9", port 5432 failed: Connection refused'
+PASS_ROLE = (
+    "register the migration's task definition: AccessDeniedException: User: arn:aws:sts::471112588210:assumed-role/lms-ecs-deploy/ship-1 "
+    "is not authorized to perform: iam:PassRole on resource: arn:aws:iam::471112588210:role/ecsTaskRole because no identity-based policy "
+    "allows the iam:PassRole action"
+)
+CASES: dict[str, tuple[Evidence, str, str]] = {
+    # pipeline.md: the service's tag deploy-hold=<sha>: reason
+    "held": (refused("guard", "the service is on hold since 5ca1ab1e: bad marks"), "held", "bad marks"),
+    "superseded": (refused("guard", "superseded: 0123456 runs, a newer commit"), "superseded", "newer"),
+    # no word of AWS: a newer service deployment stands in the list
+    "superseded meanwhile": (
+        replace(unstarted(""), task=None, deployment=Deployment(ARN, "STOPPED", BEGAN, superseded=True)),
+        "superseded",
+        "newer",
+    ),
+    "cancelled": (Evidence(outcome="cancelled"), "cancelled", "cancelled"),
+    "cancelled in watch": (refused("watch", "the run was cancelled: ECS was told to go back"), "cancelled", "cancelled"),
+    "cancelled in migrate": (refused("migrate", "KeyboardInterrupt"), "cancelled", "cancelled"),
+    # aws-actions/configure-aws-credentials#1293; its log cannot be read by a later step, only how it ended
+    "oidc": (
+        refused("role", "Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity"),
+        "OIDC subject refused",
+        "no role",
+    ),
+    "oidc by the step": (Evidence(step="role"), "OIDC subject refused", "no role"),
+    # ministryofjustice/modernisation-platform#8443
+    "pass role": (refused("migrate", PASS_ROLE), "cannot pass role", "arn:aws:iam::471112588210:role/ecsTaskRole"),
+    "smoke": (refused("smoke", "smoke: /ready answered 503: storage failing"), "smoke failed", "/ready answered 503"),
+    "image": (refused("watch", "timed out: 1 of 2 tasks run sha256:e, not the image that was built"), "another image runs", "sha256:e"),
+    # telia-oss/terraform-aws-ecs-fargate#58
+    "role": (
+        unstarted(
+            "ECS was unable to assume the role 'arn:aws:iam::471112588210:role/ecsTaskRole' that was provided for this task. Please verify "
+            "that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass "
+            "this role."
+        ),
+        "role not assumable",
+        "role/ecsTaskRole",
+    ),
+    # aws-samples/aws-modern-application-workshop#272
+    "role refused": (
+        refused("migrate", "register the migration's task definition: ClientException: Role is not valid"),
+        "role not assumable",
+        "Role is not valid",
+    ),
+    # aws-samples/amazon-bedrock-serverless-prompt-chaining#213
+    "architecture": (crashed("exec /opt/venv/bin/gunicorn: exec format error"), "wrong architecture", "exec format error"),
+    # aviswerdlow/relay#71, aws/containers-roadmap#1120
+    "architecture at the pull": (
+        unstarted(
+            "CannotPullContainerError: pull image manifest has been retried 7 time(s): image Manifest does not contain descriptor matching "
+            "platform 'linux/amd64'."
+        ),
+        "wrong architecture",
+        "linux/amd64",
+    ),
+    # AWS developer guide, task_cannot_pull_image: failed to resolve ref NAME: NAME: not found
+    "no image": (
+        unstarted(
+            f"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref {IMAGE}: {IMAGE}: not found"
+        ),
+        "image not found",
+        "lms-ecs:sha-1: not found",
+    ),
+    "no image, prepare": (refused("prepare", "lms-ecs holds no image sha-1: was it pushed?"), "image not found", "no image sha-1"),
+    # dagster's tests of its ECS launcher
+    "pull": (
+        unstarted(
+            'CannotPullContainerError: pull image manifest has been retried 5 time(s): Get "https://x": dial tcp 10.0.0.1:443: i/o timeout'
+        ),
+        "cannot pull",
+        "i/o timeout",
+    ),
+    # doctorray117/minecraft-ondemand#74
+    "registry": (
+        unstarted(
+            f"{SECRETS}unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request failed"
+        ),
+        "cannot pull",
+        "send request failed",
+    ),
+    # ResourceInitializationError of stopped tasks, as many public repositories quote it
+    "key": (
+        unstarted(f"{ASM}retrieved secret from Secrets Manager did not contain json key SECRET_KEY."),
+        "secret key missing",
+        "json key SECRET_KEY",
+    ),
+    # rileydakota/valheim-ecs-fargate-cdk#9
+    "no json": (unstarted(f"{ASM}invalid character '\\'' looking for beginning of value"), "secret key missing", "beginning of value"),
+    # AWS Secrets Manager's ResourceNotFoundException
+    "no secret": (
+        unstarted(
+            f"{ASM}failed to fetch secret arn:aws:secretsmanager:r:1:secret:lms-ecs/app-x from secrets manager: ResourceNotFoundException: "
+            "Secrets Manager can't find the specified secret."
+        ),
+        "secret missing",
+        "can't find",
+    ),
+    "no secret, prepare": (
+        refused("prepare", "describe the secret lms-ecs/app: ResourceNotFoundException: Secrets Manager can't find the specified secret."),
+        "secret missing",
+        "lms-ecs/app",
+    ),
+    # fixdevs.com, aws-ecs-task-failed-to-start
+    "secret forbidden": (unstarted(f"{ASM}AccessDeniedException"), "secret not readable", "AccessDeniedException"),
+    # ECS's container reason; engines older than that say only 137
+    "memory": (crashed(code=137, reason="OutOfMemoryError: Container killed due to memory usage"), "out of memory", "memory"),
+    "memory by its code": (crashed(code=137), "out of memory", "memory"),
+    # gunicorn/arbiter.py
+    "memory of a worker": (crashed("Worker (pid:9) was sent SIGKILL! Perhaps out of memory?", code=3), "out of memory", "memory"),
+    # app/config.py
+    "setting": (crashed("lms: BASE_URL is not set"), "configuration missing", "BASE_URL is not set"),
+    "bad setting": (crashed("lms: LOG_LEVEL must be one of DEBUG, INFO"), "configuration missing", "LOG_LEVEL must be"),
+    # PostgreSQL 55P03 by psycopg and SQLAlchemy
+    "lock": (
+        migrated("sqlalchemy.exc.OperationalError: (psycopg.errors.LockNotAvailable) canceling statement due to lock timeout"),
+        "migration lock timeout",
+        "lock",
+    ),
+    "lock for ever": (refused("migrate", "the migration took more than 900 s and was stopped"), "migration lock timeout", "lock"),
+    # migrations/env.py with libpq's words; then app/api/health.py
+    "database": (migrated(f"lms: the database cannot be reached: {REFUSED_TCP}"), "database refused", "Connection refused"),
+    "database in health": (unhealthy(LISTENS, not_ready(database=f"cannot be reached: {REFUSED_TCP}")), "database refused", "10.0.0.9"),
+    "password": (crashed('FATAL:  password authentication failed for user "lms"'), "database refused", "authentication failed"),
+    "bucket": (unhealthy(not_ready(storage="bucket lms-x: 403 Forbidden"), health(503)), "storage refused", "bucket lms-x: 403"),
+    # gunicorn's log of a worker that cannot load its app
+    "import": (crashed(worker_exception("ImportError: broken on purpose"), code=3), "import error", "broken on purpose"),
+    "import in the migration": (migrated("ModuleNotFoundError: No module named 'x'"), "import error", "No module named 'x'"),
+    "migration": (migrated('psycopg.errors.DuplicateTable: relation "a" exists', "x.DataError: bad"), "migration failed", "DataError: bad"),
+    "migration exits 3": (migrated(code=3), "migration failed", "exit code 3"),
+    "crash": (crashed(worker_exception("app.Strange.OddError: no luck"), code=3), "crash at start", "OddError: no luck"),
+    "exit 0": (crashed(code=0), "crash at start", "0 by itself"),
+    # AWS developer guide, CannotStartContainerError; log drivers
+    "start": (
+        unstarted('CannotStartContainerError: runc create failed: exec: "gunicorn": executable file not found in $PATH'),
+        "cannot start",
+        "gunicorn",
+    ),
+    # AWS developer guide, service-unhealthy-event-messages, and the reason of its tasks
+    "port": (
+        replace(unhealthy(LISTENS, health(200), checks="ELB health checks in (target-group arn:x)"), port=9000),
+        "port mismatch",
+        "listens on 8000, the task definition says 9000",
+    ),
+    "check": (unhealthy(LISTENS, health(200)), "health check command missing", "/health answers"),
+    # DanielWinks/pwrstat_docker#9, as `boot` tells it
+    "check in the boot": (
+        refused("boot", 'its health check fails (exit code -1): OCI runtime exec failed: exec: "curl": executable file not found in $PATH'),
+        "health check command missing",
+        "curl",
+    ),
+    "never healthy": (unhealthy(LISTENS), "health check never passes", "container health checks"),
+    "never healthy outside": (
+        unhealthy(LISTENS, health(200), checks="ELB health checks in (target-group x)"),
+        "health check never passes",
+        "x",
+    ),
+    "alarm": (
+        replace(unhealthy(), task=None, deployment=replace(FAILED, reason="", alarms=("lms-5xx",))),
+        "alarm fired",
+        "lms-5xx",
+    ),
+    # AWS developer guide, service-event-messages-list
+    "capacity": (
+        replace(
+            unhealthy(),
+            task=None,
+            events=(
+                "(service lms-ecs-service) was unable to place a task. Reason: Capacity is unavailable at this time. Please try again "
+                "later or in a different availability zone.",
+            ),
+        ),
+        "no capacity",
+        "Capacity is unavailable",
+    ),
+    "capacity for the migration": (
+        refused("migrate", 'the migration\'s task was not placed: [{"reason": "RESOURCE:FARGATE"}]'),
+        "no capacity",
+        "RESOURCE:FARGATE",
+    ),
+    "breaker": (replace(unhealthy(), task=None), "circuit breaker", "threshold was exceeded"),
+    "time": (refused("watch", "timed out: the deployment is not over"), "timed out", "not over"),
+    "other verb": (refused("prepare", "lms-ecs:sha-1 is sha256:e, but sha256:d was built"), "prepare failed", "sha256:d was built"),
+    "official step": (Evidence(step="deploy"), "deploy step failed", "official action"),
+    "unknown": (refused("watch", "the deployment failed: STOPPED"), "unknown", "No rule"),
+    "nothing": (Evidence(), "unknown", "No rule"),
+}
