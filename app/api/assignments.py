@@ -17,6 +17,7 @@ from app.http.params import Flag, Html, Id, Instant, Params, Points, Position, S
 from app.models.assignment_groups import AssignmentGroup
 from app.models.assignments import ASSIGNED, Assignment, assignment_rows, dated_rows, student_rows, submitted_online
 from app.models.discussions import DiscussionTopic, topic_rows
+from app.models.enrollments import Enrollment
 from app.models.submissions import NEEDS_GRADING, Submission
 from app.models.types import AnyRow, Rows, utc_now
 from app.models.users import User
@@ -124,6 +125,8 @@ def list_user_assignments(params: AssignmentListParams, user: Ref, course: Ref) 
     user_id = user_named(user, caller().id)
     require(user_id == caller().id or Right.READ_GRADES in mine.rights or user_id in mine.observed_ids)
     require(user_id == caller().id or gradebook.covers(mine, user_id))
+    if user_id != caller().id:
+        find(select(Enrollment.id).where(Enrollment.course_id == mine.course_id, Enrollment.user_id == user_id))
     statement = _listed(params, user_id, staff=mine.staff, dated=True)
     return _shown(page(statement, {"course": mine.course_id, "student": user_id}), params.include, user_id)
 

@@ -82,7 +82,8 @@ def list_history(course: Ref, date: str, grader: Ref, assignment: Ref) -> list[S
     """List the submissions whose grades that grader (0: a quiz) changed on that day, each with all of its versions."""
     mine = require_right(Right.READ_GRADES)
     when = gradebook_history.day_named(date, gradebook_history.zone_of(mine.course_id))
-    ids = [row.submission_id for row in page(gradebook_history.graded(mine, when, _grader(grader), assignment.id))]
+    work_id = find(select(Assignment.id).where(names(Assignment, assignment), Assignment.course_id == mine.course_id))
+    ids = [row.submission_id for row in page(gradebook_history.graded(mine, when, _grader(grader), work_id))]
     found = defaultdict(list)
     newest = gradebook_history.versions(GradeChange.submission_id.in_(ids)).order_by(GradeChange.id.desc())
     for body in _versions(db.session.execute(newest).all() if ids else []):

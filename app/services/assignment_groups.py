@@ -1,5 +1,6 @@
 """Assignment groups: made, changed, deleted with or without their assignments."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -27,6 +28,7 @@ def lock_course(course_id: int) -> None:
 def create(course_id: int, fields: dict[str, Any]) -> AssignmentGroup:
     """A new group: at `position` where one is given, else last."""
     given = {key: value for key, value in fields.items() if value is not None}
+    _require_own(course_id, given.get("never_drop"))
     given["position"] = insert_at(AssignmentGroup, given.get("position"), *_in(course_id))
     group = AssignmentGroup(course_id=course_id, **{"name": DEFAULT_NAME, **given})
     db.session.add(group)
@@ -36,11 +38,20 @@ def create(course_id: int, fields: dict[str, Any]) -> AssignmentGroup:
 
 def change(group: AssignmentGroup, fields: dict[str, Any]) -> None:
     """Set what `fields` gives."""
+    _require_own(group.course_id, fields.get("never_drop"))
     if fields.get("position") is not None:
         move(AssignmentGroup, group, fields["position"], *_in(group.course_id))
     for key, value in fields.items():
         if key != "position" and (value is not None or key == "sis_source_id"):
             setattr(group, key, value)
+
+
+def _require_own(course_id: int, assignment_ids: Collection[int] | None) -> None:
+    """Raises Invalid for what is not, and was not, an assignment of the course."""
+    if assignment_ids:
+        found = db.session.scalars(select(Assignment.id).where(Assignment.id.in_(assignment_ids), Assignment.course_id == course_id))
+        if not set(assignment_ids).issubset(found):
+            raise Invalid.field("rules[never_drop]", "names what is no assignment of this course")
 
 
 def remove(group: AssignmentGroup, move_to: int | None) -> None:

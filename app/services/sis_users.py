@@ -60,12 +60,19 @@ def _put(run: Run, row: Row, known: dict[str, User], holders: dict[str, User]) -
     if user is None:
         user = users.added(login, fields.pop("name", None), sis_user_id=sis_id, **fields)
     else:
+        _spare_other_admins(run, user, password, integration_id)
         before = user.login_id.lower()
         users.change(user, fields | {"login_id": login, "sis_user_id": sis_id})
         holders.pop(before, None)
     user.password_hash = hashed or user.password_hash
     user.workflow_state = STATES[status]
     known[sis_id] = holders[login.lower()] = user
+
+
+def _spare_other_admins(run: Run, user: User, password: str | None, integration_id: str | None) -> None:
+    """As in the API: whoever says who signs in as an admin could sign in as that admin."""
+    if user.admin and user.id != run.by.id and (password is not None or integration_id != user.integration_id):
+        raise RowError("The password and the integration_id of another admin are not changed")
 
 
 def _names(row: Row) -> dict[str, Any]:

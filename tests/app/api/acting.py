@@ -40,6 +40,8 @@ def filled(value: Any, names: dict[str, object]) -> Any:
     """A request's JSON with the ids of its targets."""
     if isinstance(value, dict):
         return {key.format(**names): filled(part, names) for key, part in value.items()}
+    if isinstance(value, list):
+        return [filled(part, names) for part in value]
     return value.format(**names) if isinstance(value, str) else value
 
 

@@ -13,10 +13,11 @@ def names(teacher: Api, course: Course) -> list[str]:
 
 def test_a_group_is_made_read_and_changed_by_plain_keys(teacher: Api, course: Course) -> None:
     url = f"/courses/{course.id}/assignment_groups"
-    rules = {"rules[drop_lowest]": "1", "rules[never_drop][]": ["7", "8"]}
+    kept = [AssignmentFactory(group=AssignmentGroupFactory(course=course, position=1, workflow_state="deleted")).id for _ in range(2)]
+    rules = {"rules[drop_lowest]": "1", "rules[never_drop][]": kept}
     made = teacher.ok("POST", url, data={"name": "Homework", "group_weight": "40", **rules})
     assert (made["name"], made["group_weight"], made["position"]) == ("Homework", 40.0, 1)
-    assert made["rules"] == {"drop_lowest": 1, "never_drop": [7, 8]}
+    assert made["rules"] == {"drop_lowest": 1, "never_drop": kept}
     changed = teacher.ok("PUT", f"{url}/{made['id']}", json={"group_weight": 30, "rules": {"drop_highest": 2}})
     assert (changed["group_weight"], changed["rules"]) == (30.0, {"drop_highest": 2})
     assert teacher.ok("GET", f"{url}/{made['id']}") == changed

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from app.models.courses import Course
 from app.models.users import User
@@ -71,3 +72,29 @@ def test_who_may_and_who_may_not(world: Callable[..., World], operation: str) ->
             status = people[role].call(method, path_of(rule, names), **body).status_code
             answers[role] = "yes" if status in (200, 201, 204) else status
     assert answers == {role: "yes" if role in allowed.who else 401 if role == "nobody" else 403 for role in ROLES}
+
+
+@pytest.mark.parametrize("role", ["student", "observer"])
+def test_an_admin_who_acts_as_somebody_reads_what_they_read_and_may_do_no_more(world: Callable[..., World], role: str) -> None:
+    with one_commit():
+        course, people = world(role, "student", "admin")
+        calls = []
+        for feature in FEATURES:
+            names = targets(feature, course, people["student"], "invited")
+            calls += [(operation, allowed, names) for operation, allowed in feature.operations.items()]
+    theirs, acted = {}, {}
+    for operation, allowed, names in calls:
+        method, _, rule = operation.partition(" ")
+        if method == "GET" or role not in allowed.who:
+            path, body = path_of(rule, names), {"json": filled(allowed.json, names)} if allowed.json else {}
+            theirs[operation] = answered(people[role].call(method, path, **body))
+            acted[operation] = answered(people["admin"].call(method, f"{path}?as_user_id={people[role].id}", **body))
+    assert acted.pop("GET /users/<ref:user>/tokens") == (403, None)  # of nobody's, while acting as somebody
+    del theirs["GET /users/<ref:user>/tokens"]
+    assert len(theirs) > 120
+    assert {operation for operation, answer in acted.items() if answer != theirs[operation]} == set()
+
+
+def answered(response: TestResponse) -> tuple[int, Any]:
+    """The status, and what is read."""
+    return response.status_code, response.get_json() if response.status_code == 200 else None

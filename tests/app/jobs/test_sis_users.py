@@ -168,3 +168,19 @@ def test_an_integration_id_belongs_to_one_living_user(imported: Import, fetch: F
         ("B", "new"),
         ("C", None),
     ]
+
+
+@pytest.mark.parametrize(("column", "value"), [("integration_id", "mine"), ("integration_id", "<delete>"), ("password", "long enough")])
+def test_nobody_says_by_a_file_who_signs_in_as_another_admin(imported: Import, admin: Api, fetch: Fetch, column: str, value: str) -> None:
+    UserFactory(admin=True, login_id="boss", integration_id="theirs", sis_user_id="A")
+    UserFactory(admin=True, login_id="chief", integration_id="others")
+    header = f"user_id,login_id,full_name,{column},status\n"
+    rows = "".join(f"{sis_id},{login},New,{value},active\n" for sis_id, login in (("A", "boss"), ("B", "chief")))
+    assert imported(header + rows) == [
+        f"The password and the integration_id of another admin are not changed (row {row})" for row in (2, 3)
+    ]
+    kept = select(User.integration_id, User.password_hash, User.name == "New").where(User.login_id.in_(["boss", "chief"]))
+    assert fetch(kept.order_by(User.id)) == [("theirs", None, False), ("others", None, False)]
+    assert imported(f"user_id,login_id,full_name,{column},status\nA,boss,New,,active\n") == []
+    assert admin.user is not None
+    assert imported(f"user_id,login_id,full_name,{column},status\nME,{admin.user.login_id},New,{value},active\n") == []
