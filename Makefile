@@ -21,7 +21,9 @@ run: $(VENV)/.run  ## Serve the LMS with demo data (PORT=8000)
 	@exec $(DEMO) $(BIN)/gunicorn wsgi:app
 
 test: $(VENV)/.dev  ## Run the tests on SQLite and PostgreSQL, with the coverage gate
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
+	@# Three processes for two cores: a third of the time a test waits for a server or a database.
+	@# Servers and commands that the tests start load what the first of them has compiled, even where a machine says not to keep it.
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term $(ARGS)
 
 clients: $(VENV)/.dev build/clients/node_modules/.done  ## Let real clients do their work (LMS_URL=, LMS_TOKEN=: an LMS that runs)
 	@$(BIN)/python -m tests.clients $(ARGS)
