@@ -3,15 +3,13 @@
 from flask import Blueprint
 from sqlalchemy import select
 
-from app.errors import Invalid
 from app.http.auth import access, caller, viewer
-from app.http.lookup import Ref, find, find_row, names
+from app.http.lookup import Ref, any_user, find_row, names, ref_in
 from app.http.pagination import page
 from app.http.params import Instant, Params, Text, takes
 from app.models.enrollment_history import EnrollmentChange
 from app.models.enrollments import Enrollment
 from app.models.types import Rows
-from app.models.users import User
 from app.serializers.enrollment_history import EnrollmentChangeJSON, enrollment_change_json
 from app.services import enrollment_history
 from app.services.permissions import Access, Right, Role, enrolling, require
@@ -44,7 +42,7 @@ def list_enrollment_history(params: CourseHistoryParams, course: Ref) -> list[En
     if mine.section_ids is not None:
         statement = statement.where(Enrollment.course_section_id.in_(mine.section_ids))
     if params.user_id:
-        statement = statement.where(EnrollmentChange.user_id == _user(params.user_id))
+        statement = statement.where(EnrollmentChange.user_id == any_user(ref_in("user_id", params.user_id), viewer().user_id))
     return _page(params, statement)
 
 
@@ -65,15 +63,6 @@ def _managing() -> Access:
     mine = access(deleted=caller().admin)
     require(Right.MANAGE_STUDENTS in mine.rights)
     return mine
-
-
-def _user(text: str) -> int:
-    """The id of that user, a deleted one too. Raises Invalid or NotFound."""
-    try:
-        ref = Ref.parse(text)
-    except ValueError as problem:
-        raise Invalid.field("user_id", str(problem)) from problem
-    return find(select(User.id).where(names(User, ref, viewer().user_id)))
 
 
 def _page(params: HistoryParams, statement: Rows) -> list[EnrollmentChangeJSON]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 from app.errors import Invalid, NotFound
 from app.extensions import db
 from app.http.auth import access, caller, require_account_right, viewer
-from app.http.lookup import Ref, find, names
+from app.http.lookup import Ref, any_user, find, names, ref_in
 from app.http.pagination import page
 from app.http.params import Id, Instant, Params, Text, takes
 from app.models.assignments import Assignment, assignment_rows_ever
@@ -68,7 +68,7 @@ def list_assignment_grade_changes(params: GradeChangeListParams, assignment: Ref
 def list_student_grade_changes(params: GradeChangeListParams, student: Ref) -> GradeChangesJSON:
     """List the changes of a student's grades in every course; for admins."""
     require_account_right(Right.READ_ACCOUNT)
-    return _shown(params, [Submission.user_id == _user(student)])
+    return _shown(params, [Submission.user_id == any_user(student, caller().id)])
 
 
 @blueprint.get("/graders/<ref:grader>")
@@ -76,7 +76,7 @@ def list_student_grade_changes(params: GradeChangeListParams, student: Ref) -> G
 def list_grader_grade_changes(params: GradeChangeListParams, grader: Ref) -> GradeChangesJSON:
     """List the changes of grades that a grader made in every course; for admins."""
     require_account_right(Right.READ_ACCOUNT)
-    return _shown(params, [GradeChange.grader_id == _user(grader)])
+    return _shown(params, [GradeChange.grader_id == any_user(grader, caller().id)])
 
 
 @blueprint.get("")
@@ -85,25 +85,18 @@ def query_grade_changes(params: GradeChangeQueryParams) -> GradeChangesJSON:
     """List the changes of grades that meet all conditions; without `course_id` for admins only."""
     conditions: Conditions = []
     if params.course_id:
-        conditions += _of_course(_ref("course_id", params.course_id))
+        conditions += _of_course(ref_in("course_id", params.course_id))
     else:
         require_account_right(Right.READ_ACCOUNT)
     if params.assignment_id is not None:
         conditions.append(Assignment.id == params.assignment_id)
     if params.student_id:
-        conditions.append(Submission.user_id == _user(_ref("student_id", params.student_id)))
+        conditions.append(Submission.user_id == any_user(ref_in("student_id", params.student_id), caller().id))
     if params.grader_id:
-        conditions.append(GradeChange.grader_id == _user(_ref("grader_id", params.grader_id)))
+        conditions.append(GradeChange.grader_id == any_user(ref_in("grader_id", params.grader_id), caller().id))
     if not conditions:
         raise Invalid("Must specify at least one query condition")
     return _shown(params, conditions)
-
-
-def _ref(field: str, text: str) -> Ref:
-    try:
-        return Ref.parse(text)
-    except ValueError as problem:
-        raise Invalid.field(field, str(problem)) from problem
 
 
 def _of_course(ref: Ref) -> Conditions:
@@ -115,11 +108,6 @@ def _of_course(ref: Ref) -> Conditions:
         raise NotFound
     require(Right.READ_GRADES in mine.rights)
     return [*grade_changes.of_course(mine)]
-
-
-def _user(ref: Ref) -> int:
-    """The id of the user, a deleted one too. Raises NotFound."""
-    return find(select(User.id).where(names(User, ref, caller().id)))
 
 
 def _shown(params: GradeChangeListParams, conditions: Conditions) -> GradeChangesJSON:

@@ -8,10 +8,9 @@ from flask import Blueprint
 from sqlalchemy import select
 from typing_extensions import TypedDict
 
-from app.errors import Invalid
 from app.extensions import db
 from app.http.auth import caller, require_right, viewer
-from app.http.lookup import Ref, find, names
+from app.http.lookup import Ref, any_user, find, names, ref_in
 from app.http.pagination import asked, cut, page
 from app.http.params import Flag, Id, Params, Text, takes
 from app.models.assignments import Assignment, assignment_rows_ever
@@ -100,7 +99,7 @@ def list_feed(params: FeedParams, course: Ref) -> list[SubmissionVersionJSON]:
     if params.assignment_id is not None:
         statement = statement.where(Submission.assignment_id == params.assignment_id)
     if params.user_id:
-        statement = statement.where(Submission.user_id == _student(params.user_id))
+        statement = statement.where(Submission.user_id == any_user(ref_in("user_id", params.user_id), caller().id))
     return _versions(page(statement.order_by(GradeChange.id if params.ascending else GradeChange.id.desc())))
 
 
@@ -109,14 +108,6 @@ def _grader(ref: Ref) -> int:
     if ref == Ref("id", "0"):
         return 0
     return db.session.scalar(select(User.id).where(names(User, ref, caller().id))) or -1
-
-
-def _student(text: str) -> int:
-    try:
-        ref = Ref.parse(text)
-    except ValueError as problem:
-        raise Invalid.field("user_id", str(problem)) from problem
-    return find(select(User.id).where(names(User, ref, caller().id)))
 
 
 def _versions(rows: Sequence[AnyRow]) -> list[SubmissionVersionJSON]:

@@ -110,26 +110,35 @@ def names(model: Any, ref: Ref, self_id: int = 0) -> ColumnElement[bool]:
     return matches(model, ref.kind, value_of(ref, self_id))
 
 
+def ref_in(field: str, text: str) -> Ref:
+    """The reference that a parameter holds. Raises Invalid, naming `field`, for what is none."""
+    try:
+        return Ref.parse(text)
+    except ValueError as problem:
+        raise Invalid.field(field, str(problem)) from problem
+
+
+def _folded(kind: str, value: str) -> str:
+    """In one case where case does not count: SQLite folds ASCII only, so its answers are folded here as well."""
+    return value.lower() if kind == "sis_login_id" else value
+
+
 def ids_named(model: Any, texts: Collection[str], self_id: int, field: str) -> dict[str, int]:
     """The id that each of those references names, 0 for what is not there; a statement for each kind of SIS id.
 
     Raises Invalid, naming `field`, for what is no reference.
     """
-    try:
-        refs = {text: Ref.parse(text) for text in texts}
-    except ValueError as problem:
-        raise Invalid.field(field, str(problem)) from problem
+    refs = {text: ref_in(field, text) for text in texts}
     found: dict[tuple[str, str], int] = {}
     for kind in {ref.kind for ref in refs.values()} - {"id", "self"}:
         values = {ref.value for ref in refs.values() if ref.kind == kind}
         rows = db.session.execute(select(_sis(model, kind), model.id).where(matches_any(model, kind, values))) if _has(model, kind) else ()
-        found |= {(kind, spelled): row_id for spelled, row_id in rows}
+        found |= {(kind, _folded(kind, spelled)): row_id for spelled, row_id in rows}
 
     def id_of(ref: Ref) -> int:
         if ref.kind == "self":
             return self_id
-        value = ref.value.lower() if ref.kind == "sis_login_id" else ref.value
-        return ref.id if ref.kind == "id" else found.get((ref.kind, value), 0)
+        return ref.id if ref.kind == "id" else found.get((ref.kind, _folded(ref.kind, ref.value)), 0)
 
     return {text: id_of(ref) for text, ref in refs.items()}
 
@@ -159,6 +168,11 @@ def user_named(ref: Ref, self_id: int) -> int:
     if ref.kind in ("id", "self"):
         return int(value_of(ref, self_id))
     return db.session.scalar(select(User.id).where(names(User, ref))) or 0
+
+
+def any_user(ref: Ref, self_id: int) -> int:
+    """The id of the user, a deleted one too. Raises NotFound."""
+    return find(select(User.id).where(names(User, ref, self_id)))
 
 
 def living_user(ref: Ref, self_id: int) -> int:

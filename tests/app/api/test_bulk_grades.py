@@ -156,3 +156,13 @@ def test_who_is_not_assigned_the_work_gets_no_grade(hire: Hire, teacher: Api, st
     hire().all()
     assert f"user {student.id} has no submission" in teacher.ok("GET", f"/progress/{begun['id']}")["message"]
     assert teacher.ok("GET", f"/courses/{course.id}/assignments/{work}/submissions") == []
+
+
+def test_a_login_counts_in_any_case_of_its_letters(
+    hire: Hire, teacher: Api, enrolled: Callable[..., Api], course: Course, work: int
+) -> None:
+    student = enrolled(user=UserFactory(login_id="ÉMILE@example.com"))
+    data = {"sis_login_id:ÉMILE@Example.com": {"posted_grade": "4"}}
+    teacher.ok("POST", url(course, work), json={"grade_data": data})
+    hire().all()
+    assert score(teacher, course, work, student.id) == 4.0
