@@ -4,7 +4,7 @@ ARG PYTHON_IMAGE=python:3.13-slim-trixie
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /srv/lms
-COPY requirements.txt pipeline/slim.py ./
+COPY requirements.txt image/slim.py ./
 # boto3 brings the descriptions of every AWS service (25 MB); the LMS speaks to these only. Compiled modules come with symbols
 # for debuggers (10 MB), pydantic with its own old version, SQLAlchemy with other databases, others with what
 # their users' tests need.

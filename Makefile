@@ -54,7 +54,7 @@ lock: $(VENV)/.dev  ## Lock the dependencies of pyproject.toml with hashes
 	$(COMPILE) pyproject.toml -o requirements.txt
 	$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
 	$(COMPILE) --group pipeline -o pipeline/requirements.txt
-	$(COMPILE) --group boot -o pipeline/requirements-boot.txt
+	$(COMPILE) --group boot -o image/requirements.txt
 	$(COMPILE) --group rehearsal -o tests/rehearsal/requirements.txt
 	$(COMPILE) --group clients -o tests/clients/requirements.txt
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pipeline.names import Names, here
 from pipeline.report import Failure
 
 ATTEMPTS = 8
@@ -16,6 +17,20 @@ def client(service: str, region: str) -> Any:
     from botocore.config import Config
 
     return boto3.client(service, region_name=region, config=Config(retries={"mode": "standard", "total_max_attempts": ATTEMPTS}))
+
+
+class Cloud:
+    """The account that a deploy is for: what everything is called there, and a client of each service, by its name."""
+
+    def __init__(self) -> None:
+        self.names: Names = here()
+        self._clients: dict[str, Any] = {}
+
+    def __call__(self, service: str) -> Any:
+        """A client of that service, made once."""
+        if service not in self._clients:
+            self._clients[service] = client(service, self.names.aws_region)
+        return self._clients[service]
 
 
 @contextmanager

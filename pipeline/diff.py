@@ -5,10 +5,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from pipeline import schema
-from pipeline.aws import named
+from pipeline import git, guard, prepare, schema
+from pipeline.aws import Cloud, named
+from pipeline.names import TASK_DEFINITION, read_definition
+from pipeline.report import markdown, say, summary
+from pipeline.verbs import Found, Options, option, takes
 
 BY_AWS = re.compile(
     r"(taskDefinitionArn|revision|status|requiresAttributes|compatibilities|(de)?registeredAt|registeredBy)[. ].*"
@@ -66,11 +70,6 @@ def text(changes: list[Change]) -> str:
     return "\n".join(f"{sign} {path}: {_shown(path, value)}" for sign, path, value in sides) or "nothing differs"
 
 
-def markdown(title: str, language: str, body: str) -> str:
-    """The same for a step summary, folded."""
-    return f"<details><summary>{title}</summary>\n\n````{language}\n{body}\n````\n</details>"
-
-
 def sql(migrations: list[schema.Migration]) -> str:
     """The SQL of these migrations of the folder at hand, as PostgreSQL would get it: no database is asked."""
     between = f"{migrations[0].down_revision or 'base'}:{migrations[-1].revision}"
@@ -79,3 +78,25 @@ def sql(migrations: list[schema.Migration]) -> str:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     why = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
     return f"-- {between} cannot be shown: {why}" if done.returncode else done.stdout.strip()
+
+
+@takes(
+    option("--task-definition", default=TASK_DEFINITION, help="the rendered file"),
+    option("--base", default="", help="a commit to compare this one with"),
+)
+def main(options: Options, found: Found) -> None:
+    """Show what a rendered task definition changes of the running one; with --base what this commit changes of that one, SQL included."""
+    if options.base:
+        before, after = json.loads(git.git("show", f"{options.base}:{TASK_DEFINITION}")), read_definition(Path(TASK_DEFINITION))
+        migrations = git.added(git.migrations(options.base), git.migrations("HEAD"))
+    else:
+        cloud = Cloud()
+        before = running(cloud("ecs"), prepare.describe_service(cloud("ecs"), cloud.names))
+        after = read_definition(Path(options.task_definition))
+        migrations = []
+    shown = {"Task definition": ("diff", text(compare(before, after)))}
+    if migrations:
+        shown[f"Migrations: {', '.join(guard.shown(migrations))}"] = ("sql", sql(migrations))
+    for title, (language, body) in shown.items():
+        say(f"{title}\n{body}")
+        summary(markdown(title, language, body))

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from pipeline import rollout
-from pipeline.aws import named
+from pipeline import rollout, verdict
+from pipeline.aws import Cloud, named
 from pipeline.migrate import FAMILY_SUFFIX
-from pipeline.names import container_of
-from pipeline.report import Failure
+from pipeline.names import TASK_DEFINITION, container_of, read_definition
+from pipeline.report import Failure, phases, say, summary
 from pipeline.rollout import Stopped, Target
+from pipeline.verbs import Found, Options, option, takes
 from pipeline.verdict import Evidence
 
 LINES = 50
@@ -47,3 +49,25 @@ def collect(
     except Failure as problem:
         return replace(known, unread=(str(problem),))
     return known
+
+
+@takes(
+    option("--task-definition", default="", help="ARN of what was deployed, if it came to that"),
+    option("--outcome", default="failure", choices=["failure", "cancelled"]),
+    option("--steps", default="", help="how official actions ended: role=success deploy=failure"),
+    option("--run", default="by-hand", help="id of the workflow run"),
+)
+def main(options: Options, found: Found) -> None:
+    """Name why a deploy failed: the cause, what shows it, one fix, the way back; it ends with 1, too."""
+    failures = tuple((noted["verb"], noted["failure"]) for noted in phases() if "failure" in noted and noted["verb"] != "verdict")
+    steps = [step.partition("=") for step in options.steps.split()]
+    known = Evidence(options.outcome, next((name for name, _, how in steps if how == "failure"), ""), failures)
+    if all(verb != "names" for verb, _ in failures):  # without the names there is no cloud to ask
+        cloud, definition = Cloud(), read_definition(Path(TASK_DEFINITION))
+        target = Target.of(cloud.names, options.task_definition)
+        known = collect(cloud, target, definition, known, group=cloud.names.log_group, run=options.run)
+    given, back = verdict.verdict(known), verdict.rollback(known.deployment)
+    for line in (*given.evidence, f"fix: {given.fix}", f"roll back: {back}"):
+        say(f"verdict: {line}")
+    summary(verdict.render(given, back))
+    raise Failure(f"{given.name}: {given.cause} {given.fix}")

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from pipeline import git, schema
-from pipeline.aws import named
-from pipeline.prepare import Running
-from pipeline.report import Failure
+from pipeline.aws import Cloud, named
+from pipeline.prepare import Running, describe_service, running
+from pipeline.report import Failure, output, say, summary
+from pipeline.verbs import Found, Options, option, takes
 
 HOLD = "deploy-hold"
 """The service's tag that keeps pushes away: the commit that was rolled back, and why."""
@@ -84,3 +85,18 @@ def clear_hold(ecs: Any, service: Mapping[str, Any]) -> None:
     """Let pushes through again."""
     with named("clear the hold"):
         ecs.untag_resource(resourceArn=service["serviceArn"], tagKeys=[HOLD])
+
+
+@takes(option("--commit"), option("--kind", default="push", choices=KINDS))
+def main(options: Options, found: Found) -> None:
+    """Stop unless what runs is an ancestor of the commit, and no hold is set; list the migrations between the two."""
+    cloud = Cloud()
+    service = describe_service(cloud("ecs"), cloud.names)
+    runs = commit_of(running(cloud("ecs"), service))
+    decision = decide(options.kind, options.commit, runs, hold(cloud("ecs"), service))
+    found |= {"verdict": decision.verdict, "migrations": decision.migrations}
+    output({"verdict": decision.verdict, "migrations": "\n".join(decision.migrations)})
+    if decision.verdict in STOP:
+        raise Failure(f"{decision.verdict}: {decision.reason}")
+    say(f"guard: {decision.reason}; migrations: {', '.join(decision.migrations) or 'none'}")
+    summary(f"Migrations: {', '.join(f'`{migration}`' for migration in decision.migrations) or 'none'}.")

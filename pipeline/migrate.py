@@ -8,11 +8,14 @@ import time
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from pipeline.aws import named
-from pipeline.names import Names, container_of
+from pipeline.aws import Cloud, named
+from pipeline.names import Names, container_of, read_definition
+from pipeline.prepare import describe_service
 from pipeline.report import Failure, say
+from pipeline.verbs import Found, Options, option, takes
 
 COMMAND = ("flask", "--app", "wsgi", "db", "upgrade")
 FAMILY_SUFFIX = "-migrate"
@@ -123,3 +126,13 @@ def _wait(ecs: Any, cluster: str, task: str, tail: Tail, *, name: str) -> Outcom
     with named("stop the migration's task"):
         ecs.stop_task(cluster=cluster, task=task, reason=f"the migration took more than {SECONDS} s")
     raise Failure(f"the migration took more than {SECONDS} s and was stopped")
+
+
+@takes(option("--task-definition", help="the rendered file"), option("--run", default="by-hand", help="id of the workflow run"))
+def main(options: Options, found: Found) -> None:
+    """Run the new image's migrations as a one-off task in the service's network, with its log; the task's exit code decides."""
+    cloud = Cloud()
+    service = describe_service(cloud("ecs"), cloud.names)
+    rendered = read_definition(Path(options.task_definition))
+    found["task"] = run(cloud("ecs"), cloud("logs"), cloud.names, rendered, service, started_by=f"deploy-{options.run}")
+    say("migrate: the schema is up to date")

@@ -4,13 +4,15 @@ A fork deploys to its own account by setting variables alone.
 """
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from pipeline.report import Failure
+from pipeline.report import Failure, output
+from pipeline.verbs import Found, Options
 
 TASK_DEFINITION = "task-definition.json"
 PASSED_ON = (
@@ -147,3 +149,18 @@ def variables_from(text: str) -> dict[str, str]:
     if not isinstance(variables, dict):
         raise Failure("VARIABLES must be the JSON of the repository variables: VARIABLES: ${{ toJSON(vars) }}")
     return {str(name).upper(): str(value) for name, value in variables.items()}
+
+
+def variables() -> dict[str, str]:
+    """The repository variables, from the variable VARIABLES."""
+    return variables_from(os.environ.get("VARIABLES", ""))
+
+
+def here() -> Names:
+    """The names of everything in the cloud, from task-definition.json and the repository variables."""
+    return resolve(read_definition(Path(TASK_DEFINITION)), variables())
+
+
+def main(_: Options, found: Found) -> None:
+    """Print what everything is called in the cloud: task-definition.json, overridden by the repository variables in VARIABLES (JSON)."""
+    output(here().outputs())

@@ -6,11 +6,14 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline import image, prepare
-from pipeline.names import Names, container_of
-from pipeline.report import Failure
+from pipeline import prepare, registry
+from pipeline.aws import Cloud
+from pipeline.names import Names, container_of, read_definition, variables
+from pipeline.report import Failure, markdown, say, summary
+from pipeline.verbs import Found, Options, option, takes
 
 GIB = {512: range(1, 5), 1024: range(2, 9), 2048: range(4, 17), 4096: range(8, 31), 8192: range(16, 61, 4), 16384: range(32, 121, 8)}
 """The GiB that Fargate has for so many CPU units; 256 have half of one, too."""
@@ -70,7 +73,7 @@ def size(on: Subject) -> str:
 def built(on: Subject) -> str:
     """The image is there, and made for the processor that the task asks for."""
     ecr, repository, tag = on.client("ecr"), on.names.ecr_repository, container_of(on.definition)["image"].rpartition(":")[2]
-    stored = image.require(ecr, repository, tag)
+    stored = registry.require(ecr, repository, tag)
     url = ecr.get_download_url_for_layer(repositoryName=repository, layerDigest=stored.config)["downloadUrl"]
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
@@ -243,3 +246,13 @@ def settle(findings: list[Finding]) -> None:
     if bad := [finding for finding in findings if finding.state == "NG"]:
         more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
         raise Failure(f"preflight: {bad[0].check}: {bad[0].said}; {bad[0].fix}{more}")
+
+
+@takes(option("--task-definition", help="the rendered file"))
+def main(options: Options, found: Found) -> None:
+    """Look whether all that a rendered task definition names is there and fits, before anything changes."""
+    cloud, rendered = Cloud(), read_definition(Path(options.task_definition))
+    findings = run(Subject(cloud, cloud.names, rendered, variables().get("DATABASE_CONNECTIONS", "")))
+    say(tree(findings))
+    summary(markdown("Preflight", "", tree(findings)))
+    settle(findings)

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from pipeline import image
-from pipeline.aws import named
-from pipeline.names import PASSED_ON, TASK_DEFINITION, Names, container_of
-from pipeline.report import Failure
+from pipeline import registry
+from pipeline.aws import Cloud, named
+from pipeline.names import PASSED_ON, TASK_DEFINITION, Names, container_of, read_definition, variables
+from pipeline.report import Failure, output, say
+from pipeline.verbs import Found, Options, option, takes
 
 COMMIT_LABEL = "commit"
 """The label of a task definition's container that says which commit it runs."""
@@ -33,10 +35,10 @@ def secrets(definition: Mapping[str, Any], arn: str) -> str:
     return "\n".join(f"{entry['name']}={arn}:{entry['valueFrom'].split(':')[7]}::" for entry in entries)
 
 
-def environment(names: Names, variables: Mapping[str, str]) -> str:
+def environment(names: Names, given: Mapping[str, str]) -> str:
     """The render action's `environment-variables`: addresses, and the settings that repository variables pass on."""
     settings = {"BASE_URL": names.base_url, "STORAGE_URL": names.storage_url}
-    settings |= {name: variables[name].strip() for name in PASSED_ON if variables.get(name, "").strip()}
+    settings |= {name: given[name].strip() for name in PASSED_ON if given.get(name, "").strip()}
     if bad := [name for name, value in settings.items() if "\n" in value or "\r" in value]:
         raise Failure(f"the repository variable {bad[0]} must be one line")
     return "\n".join(f"{name}={value}" for name, value in settings.items())
@@ -69,7 +71,7 @@ def desired_count(service: Mapping[str, Any], before: Running) -> str:
 
 def prove_digest(ecr: Any, names: Names, tag: str, digest: str) -> None:
     """Raises Failure unless the registry holds exactly `digest` under `tag`: a tag may have been moved since the image was built."""
-    found = image.require(ecr, names.ecr_repository, tag).digest
+    found = registry.require(ecr, names.ecr_repository, tag).digest
     if found != digest:
         raise Failure(f"{names.ecr_repository}:{tag} is {found} in the registry, but {digest} was built")
 
@@ -79,3 +81,24 @@ def secret_arn(secrets_manager: Any, names: Names) -> str:
     with named(f"describe the secret {names.secret_name}"):
         arn: str = secrets_manager.describe_secret(SecretId=names.secret_name)["ARN"]
     return arn
+
+
+@takes(option("--tag"), option("--digest"), option("--commit"))
+def main(options: Options, found: Found) -> None:
+    """Look up everything that goes into the task definition, and prove the image's digest, before anything changes."""
+    cloud, definition = Cloud(), read_definition(Path(TASK_DEFINITION))
+    names, ecs = cloud.names, cloud("ecs")
+    service = describe_service(ecs, names)
+    before = running(ecs, service)
+    found |= {"from_image": before.image if before.commit else "", "from_commit": before.commit, "digest": options.digest}
+    prove_digest(cloud("ecr"), names, options.tag, options.digest)
+    output(
+        {
+            "secrets": secrets(definition, secret_arn(cloud("secretsmanager"), names)),
+            "environment": environment(names, variables()),
+            "log-options": f"awslogs-group={names.log_group}\nawslogs-region={names.aws_region}",
+            "desired-count": desired_count(service, before),
+            "labels": f"{COMMIT_LABEL}={options.commit}",
+        }
+    )
+    say(f"prepare: {found['from_image'] or 'nothing'} -> {names.ecr_repository}:{options.tag} ({options.digest})")

@@ -1,7 +1,12 @@
 """receipt: what a person reads of a deploy in twenty seconds: what, from, to, how long; on failure what failed and where."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from pipeline.report import phases as noted
+from pipeline.report import say, summary
+from pipeline.verbs import Found, Options, option, takes
 
 OFFICIAL = {("prepare", "migrate"): "render", ("migrate", "smoke"): "deploy", ("migrate", "receipt"): "deploy"}
 """Between two of our verbs an official action runs: the time between them is its."""
@@ -71,3 +76,11 @@ def _title(outcome: str, tag: str, *, deployed: bool) -> str:
 
 def _code(text: str | None) -> str:
     return f"`{text}`" if text else ""
+
+
+@takes(option("--outcome", choices=["success", "failure", "cancelled"]), option("--tag"), option("--commit"))
+def main(options: Options, found: Found) -> None:
+    """Write the step summary of a deploy: what, from, to, how long; on failure what failed."""
+    text = render(noted(), options.outcome, options.tag, options.commit, time.time())
+    say(text)
+    summary(text)

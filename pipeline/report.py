@@ -90,3 +90,8 @@ def phases() -> list[dict[str, Any]]:
     """What the verbs of this job noted so far, oldest first."""
     journal = _journal()
     return [json.loads(line) for line in journal.read_text().splitlines()] if journal and journal.exists() else []
+
+
+def markdown(title: str, language: str, body: str) -> str:
+    """A text for a step summary, folded below its title."""
+    return f"<details><summary>{title}</summary>\n\n````{language}\n{body}\n````\n</details>"

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pipeline import git, guard, image, prepare
-from pipeline.aws import named
+from pipeline import git, guard, prepare, registry
+from pipeline.aws import Cloud, named
 from pipeline.names import Names
 from pipeline.prepare import Running
-from pipeline.report import Failure
+from pipeline.report import Failure, markdown, output, say, summary
+from pipeline.verbs import Found, Options, option, takes
 
 
 class Plan(NamedTuple):
@@ -80,7 +81,7 @@ def plan(ecs: Any, ecr: Any, names: Names, service: Mapping[str, Any], tag: str)
     if commit == now or not git.precedes(commit, now):
         raise Failure(f"{tag} does not lie before {runs.image}, which runs: a rollback only goes back")
     stays = guard.remaining(now, commit)
-    digest = image.require(ecr, names.ecr_repository, tag).digest
+    digest = registry.require(ecr, names.ecr_repository, tag).digest
     stops = [deployment["serviceDeploymentArn"] for deployment in deployments(ecs, names, "PENDING", "IN_PROGRESS")]
     return Plan(runs, commit, tag, digest, stays, stops)
 
@@ -91,3 +92,25 @@ def begin(ecs: Any, service: Mapping[str, Any], planned: Plan, reason: str) -> N
     for arn in planned.stops:
         with named("stop the deployment that is under way"):
             ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
+
+
+@takes(
+    option("--to", default="", help="vX.Y.Z or sha-COMMIT; else the last good deployment"),
+    option("--reason", default="rolled back by hand", help="why pushes are held"),
+    option("--dry-run", action="store_true", help="only say what it would do"),
+    option("--clear-hold", action="store_true"),
+)
+def main(options: Options, found: Found) -> None:
+    """Find the deployment to go back to, set the hold and stop what is under way; `--clear-hold` only lets pushes through again."""
+    cloud = Cloud()
+    service = prepare.describe_service(cloud("ecs"), cloud.names)
+    if options.clear_hold:
+        guard.clear_hold(cloud("ecs"), service)
+        say("rollback: no hold any more")
+        return
+    planned = plan(cloud("ecs"), cloud("ecr"), cloud.names, service, options.to)
+    say(str(planned))
+    summary(markdown("Rollback", "", str(planned)))
+    if not options.dry_run:
+        begin(cloud("ecs"), service, planned, options.reason)
+    output({"tag": planned.tag, "digest": planned.digest, "commit": planned.commit})

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.aws import named
+from pipeline.names import Names
 from pipeline.report import Failure
 
 ENDED = ("SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED")
@@ -23,6 +24,11 @@ class Target:
     service: str
     definition: str
     container: str
+
+    @classmethod
+    def of(cls, names: Names, definition: str) -> "Target":
+        """That task definition in the service of these names."""
+        return cls(names.ecs_cluster, names.ecs_service, definition, names.ecs_container)
 
 
 @dataclass(frozen=True)

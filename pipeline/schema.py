@@ -4,7 +4,8 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.report import Failure
+from pipeline.report import Failure, output
+from pipeline.verbs import Found, Options
 
 
 @dataclass(frozen=True)
@@ -60,3 +61,9 @@ def of(line: list[Migration]) -> Schema:
 def load(folder: Path) -> Schema:
     """Head and floor of the migrations in that folder. Raises Failure if they are not in order."""
     return of(history([read(path) for path in sorted(folder.glob("[0-9]*.py"))]))
+
+
+def main(_: Options, found: Found) -> None:
+    """Print the newest migration and the oldest that running code must know: the labels of an image."""
+    labels = load(Path("migrations/versions"))
+    output({"head": labels.head, "floor": labels.floor})

@@ -8,7 +8,9 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.report import Failure
+from pipeline.names import here
+from pipeline.report import Failure, say
+from pipeline.verbs import Found, Options, option, takes
 
 TIMES = 20
 SECONDS = 10
@@ -79,3 +81,11 @@ def smoke(base_url: str, commit: str, pause: float = 0.1) -> int:
     judge_ready(ask(f"{base_url}/ready"))
     judge_api(ask(f"{base_url}{API}", {"Authorization": f"Bearer {NOBODY}"}))
     return TIMES + 2
+
+
+@takes(option("--commit"), option("--url", default="", help="BASE_URL unless given"))
+def main(options: Options, found: Found) -> None:
+    """Ask the deployed LMS by its public address: /version twenty times, /ready, one real API call."""
+    url = options.url or here().base_url
+    found["answered"] = smoke(url.rstrip("/"), options.commit)
+    say(f"smoke: {found['answered']} requests answered by {options.commit[:12]} at {url}")

@@ -5,9 +5,10 @@ import time
 from typing import Any
 
 from pipeline import rollout
-from pipeline.aws import named
+from pipeline.aws import Cloud, named
 from pipeline.report import Failure, say
 from pipeline.rollout import ENDED, Deployment, Target
+from pipeline.verbs import Found, Options, option, takes
 
 EVERY = 5.0
 APPEARS = 120.0
@@ -102,3 +103,17 @@ def watch(ecs: Any, target: Target, digest: str, *, seconds: float, dry: bool = 
         for each in SIGNALS:  # what is done now must not be cut short by the second signal
             signal.signal(each, signal.SIG_IGN)
         raise Failure("the run was cancelled" if dry else stop(ecs, target)) from None
+
+
+@takes(
+    option("--task-definition", help="ARN of what was deployed"),
+    option("--digest", help="of the image that was built"),
+    option("--timeout", type=float, default=20, help="minutes (20)"),
+    option("--dry-run", action="store_true", help="look once, change nothing"),
+)
+def main(options: Options, found: Found) -> None:
+    """Follow this deployment to its end: events, stopped tasks, alarms; a cancelled run rolls it back."""
+    cloud = Cloud()
+    target = Target.of(cloud.names, options.task_definition)
+    found["watched"] = watch(cloud("ecs"), target, options.digest, seconds=60 * options.timeout, dry=options.dry_run)
+    say(f"watch: {found['watched']}")

@@ -21,7 +21,7 @@ def test_both_stages_stand_on_the_same_base_that_can_be_replaced() -> None:
 
 def test_everything_that_is_copied_is_there_and_let_in() -> None:
     copied = {name for line in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE) for name in line.split()}
-    assert copied == {"requirements.txt", "pipeline/slim.py", "wsgi.py", "gunicorn.conf.py", "migrations", "app"}
+    assert copied == {"requirements.txt", "image/slim.py", "wsgi.py", "gunicorn.conf.py", "migrations", "app"}
     ignore = (ROOT / ".dockerignore").read_text().splitlines()
     assert "*" in ignore
     assert {line[1:] for line in ignore if line.startswith("!")} == copied

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.__main__ import parser
+from pipeline.__main__ import VERBS
+from pipeline.verbs import parser
 from tests.pipeline.workflows import (
     ACTION,
     ACTIONS,
@@ -114,7 +115,7 @@ def shell_variables_are_set(texts: Texts) -> list[str]:
     problems = []
     for job, step in steps(texts):
         script = step.get("run", "")
-        known = set(job.environment(step)) | RUNNERS_OWN | set(re.findall(r"\bfor (\w+) in", script))
+        known = set(job.environment(step)) | RUNNERS_OWN | set(re.findall(r"(?:\bfor |^)(\w+)(?: in|=)", script, re.M))
         problems += [f"{job.where}: ${name} is not set" for name in re.findall(r"\$\{?(\w+)", script) if name not in known]
     return problems
 
@@ -129,7 +130,7 @@ def verbs_are_called_as_they_are(texts: Texts) -> list[str]:
             words = shlex.split(re.sub(r"\$(\w+)", lambda name: VALUES.get(name[1], "word"), arguments))
             try:
                 with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
-                    _ = parser().parse_args(words) if called else None
+                    _ = parser("pipeline", None, VERBS).parse_args(words) if called else None
             except SystemExit:
                 problems.append(f"{job.where}: {said.getvalue().splitlines()[-1]}")
     return problems

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline import diff, git, schema
-from pipeline.report import Failure
+from pipeline.report import Failure, markdown
 from tests.pipeline.conftest import DEFINITION, Script, refusal
 
 IT = "containerDefinitions.lms-ecs."
@@ -113,7 +113,7 @@ def test_of_a_secret_the_place_is_shown() -> None:
 
 
 def test_markdown_folds_it() -> None:
-    shown = diff.markdown("Task definition", "diff", '- cpu: "256"')
+    shown = markdown("Task definition", "diff", '- cpu: "256"')
     assert shown == '<details><summary>Task definition</summary>\n\n````diff\n- cpu: "256"\n````\n</details>'
 
 

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from pipeline import __main__ as command
-from pipeline import boot, migrate, smoke
-from pipeline.report import Failure
-from tests.pipeline.conftest import BASE_URL, COMMIT, DEFINITION, ROOT, Engine, Lms, Script, Workflow, in_registry, refusal
+from pipeline import aws, migrate, smoke
+from tests.pipeline.conftest import BASE_URL, COMMIT, DEFINITION, ROOT, Lms, Script, Workflow, in_registry, refusal
 from tests.pipeline.verbs import OUTPUTS
 
 TAG = f"sha-{COMMIT}"
@@ -47,7 +46,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> dict[str, Script]:
         assert region == "ap-northeast-2"
         return clients[service]
 
-    monkeypatch.setattr(command, "client", client)
+    monkeypatch.setattr(aws, "client", client)
     monkeypatch.setattr(migrate, "EVERY", 0.001)
     return clients
 
@@ -72,36 +71,19 @@ def test_head_and_floor_are_handed_on(workflow: Workflow) -> None:
     assert (ROOT / f"migrations/versions/{outputs['head']}.py").exists()
 
 
-def test_a_boot_is_summed_up(workflow: Workflow, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    booted: list[object] = []
-
-    def measured(*arguments: object) -> boot.Boot:
-        booted.extend(arguments)
-        return boot.Boot(2.0, 0.5, 90.0, 48.0)
-
-    monkeypatch.setattr(boot, "boot", measured)
-    succeeds(workflow, "boot", "lms:1", "--commit", COMMIT)
-    assert booted == ["lms:1", DEFINITION, COMMIT]
-    said = "healthy 2.0 s after start, 90 MiB used, stopped in 0.5 s, 48.0 MB compressed"
-    assert capsys.readouterr().out == f"boot: {said}\n"
-    assert workflow.summary == f"Image `5ca1ab1e5ca1`: {said}.\n"
-
-
 def test_a_tag_is_found_or_not(workflow: Workflow, cloud: dict[str, Script]) -> None:
     assert succeeds(workflow, "find", "--tag", TAG) == {"digest": "sha256:d"}
     cloud["ecr"].answers["batch_get_image"] = [{"images": []}]
     assert succeeds(workflow, "find", "--tag", TAG) == {"digest": ""}
 
 
-def test_what_was_pushed_is_what_was_booted(workflow: Workflow, cloud: dict[str, Script], engine: Engine) -> None:
-    engine.says("inspect-lms:1", [{"Id": "sha256:booted"}])
-    assert succeeds(workflow, "pushed", "--tag", TAG, "--booted", "lms:1") == {"digest": "sha256:d"}
+def test_what_was_pushed_is_what_was_booted(workflow: Workflow, cloud: dict[str, Script]) -> None:
+    assert succeeds(workflow, "pushed", "--tag", TAG, "--booted", "sha256:booted") == {"digest": "sha256:d"}
     assert workflow.summary == f"Pushed `lms-ecs:{TAG}`, `sha256:d`, 50.0 MB compressed.\n"
 
 
-def test_what_was_pushed_before_needs_no_engine(workflow: Workflow, cloud: dict[str, Script], engine: Engine) -> None:
+def test_what_was_pushed_before_was_booted_then(workflow: Workflow, cloud: dict[str, Script]) -> None:
     assert succeeds(workflow, "pushed", "--tag", TAG, "--booted", "") == {"digest": "sha256:d"}
-    assert engine.calls() == []
 
 
 def test_everything_is_prepared(workflow: Workflow, cloud: dict[str, Script], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +133,7 @@ def test_a_receipt_is_written_even_if_nothing_ran(workflow: Workflow) -> None:
 FAILURES: dict[str, tuple[list[str], dict[str, Any], str]] = {
     "find": (["find", "--tag", TAG], {"ecr": refusal("AccessDenied")}, f"look up lms-ecs:{TAG}: AccessDenied: no"),
     "pushed": (
-        ["pushed", "--tag", TAG, "--booted", "lms:1"],
+        ["pushed", "--tag", TAG, "--booted", "sha256:other"],
         {},
         "the registry holds another image (sha256:booted) than the one that was booted (sha256:other)",
     ),
@@ -171,11 +153,10 @@ FAILURES: dict[str, tuple[list[str], dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("verb", FAILURES)
 def test_a_verb_that_fails_ends_with_1_and_one_line(
-    verb: str, workflow: Workflow, cloud: dict[str, Script], engine: Engine, lms: Lms, capsys: pytest.CaptureFixture[str]
+    verb: str, workflow: Workflow, cloud: dict[str, Script], lms: Lms, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments, answers, problem = FAILURES[verb]
     cloud["ecr"].answers["batch_get_image"] = [answers.get("ecr", in_registry("sha256:d", "sha256:booted"))]
-    engine.says("inspect-lms:1", [{"Id": "sha256:other"}])
     assert command.main([lms.url if argument == "LMS" else argument for argument in arguments]) == 1
     said = capsys.readouterr()
     assert said.err == f"pipeline: {problem}\n"
@@ -201,21 +182,12 @@ def test_a_bad_task_definition_is_annotated_at_its_line(
     assert "::error file=task-definition.json,line=2::task-definition.json is not valid JSON" in capsys.readouterr().out
 
 
-def test_an_image_that_does_not_boot_ends_with_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def refuse(*_: object) -> boot.Boot:
-        raise Failure("the image does not boot")
-
-    monkeypatch.setattr(boot, "boot", refuse)
-    assert command.main(["boot", "lms:1", "--commit", COMMIT]) == 1
-    assert capsys.readouterr().err == "pipeline: the image does not boot\n"
-
-
 @pytest.mark.parametrize(
     "arguments",
     [
         [],
         ["dance"],
-        ["boot", "lms:1"],
+        ["pushed"],
         ["find"],
         ["prepare", "--tag", "x"],
         ["receipt", "--outcome", "maybe", "--tag", "x", "--commit", "y"],

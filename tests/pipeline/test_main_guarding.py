@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import __main__ as command
-from pipeline import diff
+from pipeline import aws, diff
 from tests.pipeline.commits import Commits
 from tests.pipeline.conftest import DEFINITION, Script, Workflow, in_registry, refusal
 from tests.pipeline.verbs import OUTPUTS
@@ -31,7 +31,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> dict[str, Script]:
     """The clients that the verbs get, by service."""
     clients = {name: Script(name) for name in ("ec2", "ecs", "elbv2", "iam", "logs", "secretsmanager")}
     clients["ecr"] = Script("ecr", batch_get_image=[in_registry("sha256:d")])
-    monkeypatch.setattr(command, "client", lambda service, _: clients[service])
+    monkeypatch.setattr(aws, "client", lambda service, _: clients[service])
     return clients
 
 

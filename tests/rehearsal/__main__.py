@@ -14,8 +14,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from image.docker import docker
 from pipeline import smoke
-from pipeline.docker import docker
 from pipeline.names import TASK_DEFINITION, Names, read_definition, resolve
 from pipeline.report import Failure, say
 from tests.rehearsal import account, cloud, engine, play, repository

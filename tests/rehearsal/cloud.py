@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from pipeline import postgres
+from image import postgres
 from pipeline.report import Failure
 from tests.rehearsal.engine import GATEWAY, NETWORK, SUBNET
 from tests.rehearsal.places import NOTES, STATE, VENV, end, last_line, spawn

@@ -4,8 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from pipeline import boot
-from pipeline.docker import docker
+from image import boot
+from image.docker import docker
 from pipeline.report import Failure
 from tests.rehearsal import private_engine
 from tests.rehearsal.places import NOTES, STATE

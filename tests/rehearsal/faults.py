@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from pipeline.boot import ADDRESS
+from image.boot import ADDRESS
 
 MIGRATION = '''"""Fails on a database that is in use."""
 

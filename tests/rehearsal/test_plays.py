@@ -10,8 +10,8 @@ from pathlib import Path
 import boto3
 import pytest
 
+from image.docker import docker, inspect
 from pipeline import schema, smoke
-from pipeline.docker import docker, inspect
 from pipeline.report import say
 from tests.rehearsal import __main__ as rehearsal
 from tests.rehearsal import account, end_state, faults, play, repository

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import slim
+from image import slim
 
 MODULES = ("sqlalchemy.engine._result_cy", "cryptography.hazmat.bindings._rust", "orjson.orjson", "_cffi_backend")
 LOAD = """

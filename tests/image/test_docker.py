@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import docker as client
-from pipeline.docker import compressed_bytes, docker, inspect, logs
+from image import docker as client
+from image.docker import compressed_bytes, docker, inspect, logs
 from pipeline.report import Failure
 from tests.pipeline.conftest import Engine
 

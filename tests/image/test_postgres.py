@@ -10,7 +10,7 @@ import psutil
 import psycopg
 import pytest
 
-from pipeline import postgres
+from image import postgres
 
 
 def free_port() -> int:

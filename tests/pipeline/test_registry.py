@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipeline import image
-from pipeline.image import INDEXES, MANIFESTS, Stored
+from pipeline import registry
+from pipeline.registry import INDEXES, MANIFESTS, Stored
 from pipeline.report import Failure
 from tests.pipeline.conftest import Script, in_registry, manifest, refusal
 
@@ -15,19 +15,19 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 
 @pytest.mark.parametrize("media_type", MANIFESTS)
 def test_a_manifest_of_one_image_is_read(media_type: str) -> None:
-    read = image.read("sha256:d", media_type, json.loads(manifest("sha256:c", 40_000_000, 9_999_000)))
+    read = registry.read("sha256:d", media_type, json.loads(manifest("sha256:c", 40_000_000, 9_999_000)))
     assert read == Stored("sha256:d", "sha256:c", 50.0)
 
 
 @pytest.mark.parametrize("media_type", [INDEX, "application/vnd.docker.distribution.manifest.list.v2+json", ""])
 def test_an_index_of_several_images_is_refused(media_type: str) -> None:
     with pytest.raises(Failure, match=r"sha256:d is no single image but .*: push with BUILDX_NO_DEFAULT_ATTESTATIONS=1"):
-        image.read("sha256:d", media_type, {"manifests": []})
+        registry.read("sha256:d", media_type, {"manifests": []})
 
 
 def test_an_image_is_found_by_its_tag() -> None:
     ecr = Script("ecr", batch_get_image=[in_registry("sha256:d", "sha256:c")])
-    assert image.find(ecr, "lms-ecs", "sha-1") == Stored("sha256:d", "sha256:c", 50.0)
+    assert registry.find(ecr, "lms-ecs", "sha-1") == Stored("sha256:d", "sha256:c", 50.0)
     assert ecr.requests("batch_get_image") == [
         {"repositoryName": "lms-ecs", "imageIds": [{"imageTag": "sha-1"}], "acceptedMediaTypes": [*MANIFESTS, *INDEXES]}
     ]
@@ -36,17 +36,17 @@ def test_an_image_is_found_by_its_tag() -> None:
 def test_a_registry_that_leaves_the_media_type_to_the_manifest_is_understood() -> None:
     text = json.dumps(json.loads(manifest("sha256:c", 1)) | {"mediaType": MANIFESTS[0]})
     ecr = Script("ecr", batch_get_image=[{"images": [{"imageId": {"imageDigest": "sha256:d"}, "imageManifest": text}]}])
-    assert image.require(ecr, "lms-ecs", "sha-1").digest == "sha256:d"
+    assert registry.require(ecr, "lms-ecs", "sha-1").digest == "sha256:d"
     ecr = Script("ecr", batch_get_image=[{"images": [{"imageId": {"imageDigest": "sha256:d"}, "imageManifest": "{}"}]}])
     with pytest.raises(Failure, match="no single image"):
-        image.find(ecr, "lms-ecs", "sha-1")
+        registry.find(ecr, "lms-ecs", "sha-1")
 
 
 @pytest.mark.parametrize("answer", [{"images": []}, {"images": [], "failures": [{"failureCode": "ImageNotFound"}]}])
 def test_a_tag_that_is_not_there_is_none(answer: dict[str, Any]) -> None:
-    assert image.find(Script("ecr", batch_get_image=[answer]), "lms-ecs", "sha-1") is None
+    assert registry.find(Script("ecr", batch_get_image=[answer]), "lms-ecs", "sha-1") is None
     with pytest.raises(Failure, match="lms-ecs holds no image sha-1: was it pushed"):
-        image.require(Script("ecr", batch_get_image=[answer]), "lms-ecs", "sha-1")
+        registry.require(Script("ecr", batch_get_image=[answer]), "lms-ecs", "sha-1")
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def test_a_tag_that_is_not_there_is_none(answer: dict[str, Any]) -> None:
 )
 def test_a_registry_that_refuses_is_no_empty_registry(answer: Any, problem: str) -> None:
     with pytest.raises(Failure) as refused:
-        image.find(Script("ecr", batch_get_image=[answer]), "lms-ecs", "sha-1")
+        registry.find(Script("ecr", batch_get_image=[answer]), "lms-ecs", "sha-1")
     assert str(refused.value) == problem
 
 
 def test_only_the_image_that_was_booted_is_proven() -> None:
     stored = Stored("sha256:d", "sha256:c", 50.0)
-    image.prove(stored, "sha256:c")
-    image.prove(stored, "sha256:d")  # the engine's id since version 29: the manifest's, no longer the configuration's
+    registry.prove(stored, "sha256:c")
+    registry.prove(stored, "sha256:d")  # the engine's id since version 29: the manifest's, no longer the configuration's
     with pytest.raises(Failure, match=r"another image \(sha256:c\) than the one that was booted \(sha256:x\)"):
-        image.prove(stored, "sha256:x")
+        registry.prove(stored, "sha256:x")

@@ -14,13 +14,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv4Network
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline import migrate, postgres, smoke
-from pipeline.docker import compressed_bytes, docker, inspect, logs
-from pipeline.names import container_of
-from pipeline.report import Failure, say
+from image import postgres
+from image.docker import compressed_bytes, docker, inspect, logs
+from pipeline import migrate, smoke
+from pipeline.names import TASK_DEFINITION, container_of, read_definition
+from pipeline.report import Failure, say, summary
+from pipeline.verbs import Found, Options, option, takes
 
 LARGEST_MB = 70
 """Compressed, in millions of bytes: a larger image starts later, and so do the tasks that a failing one is replaced by."""
@@ -236,3 +239,11 @@ def _stop(running: str, seconds: int) -> float:
     if code := inspect(running)["State"]["ExitCode"]:
         raise Failure(f"the container did not end cleanly within its stopTimeout of {seconds} s: exit code {code}")
     return time.monotonic() - began
+
+
+@takes(option("image", help="name or id of a local image"), option("--commit", help="the commit it must say it is"))
+def main(options: Options, found: Found) -> None:
+    """Boot an image of the local engine as Fargate will: limits, read-only root, environment, port, health check, stop time-out."""
+    measured = boot(options.image, read_definition(Path(TASK_DEFINITION)), options.commit)
+    say(f"boot: {measured}")
+    summary(f"Image `{options.commit[:12]}`: {measured}.")

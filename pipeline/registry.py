@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.aws import named
-from pipeline.report import Failure
+from pipeline.aws import Cloud, named
+from pipeline.report import Failure, output, say, summary
+from pipeline.verbs import Found, Options, option, takes
 
 MANIFESTS = ("application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json")
 """Manifests of one image. An index of several has a digest of its own, and what runs would not match what was pushed."""
@@ -63,3 +64,23 @@ def prove(stored: Stored, booted: str) -> None:
     """
     if booted not in (stored.config, stored.digest):
         raise Failure(f"the registry holds another image ({stored.config}) than the one that was booted ({booted})")
+
+
+@takes(option("--tag"))
+def find_main(options: Options, found: Found) -> None:
+    """Print the digest of a tag in the registry; nothing, if the tag is not there."""
+    cloud = Cloud()
+    stored = find(cloud("ecr"), cloud.names.ecr_repository, options.tag)
+    output({"digest": stored.digest if stored else ""})
+
+
+@takes(option("--tag"), option("--booted", default="", help="the engine's id of the image that was booted"))
+def main(options: Options, found: Found) -> None:
+    """Prove that what the registry holds under a tag is one image, and the very one that was booted here; print its digest."""
+    cloud = Cloud()
+    stored = require(cloud("ecr"), cloud.names.ecr_repository, options.tag)
+    if options.booted:
+        prove(stored, options.booted)
+    say(f"pushed: {cloud.names.ecr_repository}:{options.tag} is {stored.digest}, {stored.megabytes:.1f} MB")
+    output({"digest": stored.digest})
+    summary(f"Pushed `{cloud.names.ecr_repository}:{options.tag}`, `{stored.digest}`, {stored.megabytes:.1f} MB compressed.")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import boot, postgres
+from image import boot, postgres
 from pipeline.names import container_of
 from pipeline.report import Failure
 from tests.pipeline.conftest import COMMIT, DEFINITION, Engine, Lms

@@ -1,0 +1,1 @@
+"""The image: what is built, and how it boots."""
