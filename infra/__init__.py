@@ -1,0 +1,1 @@
+"""The AWS account that the LMS lands in, as CloudFormation templates, and `python -m infra`, which applies them."""

@@ -1,0 +1,100 @@
+"""python -m infra: make the account what the templates say, or adopt what it holds. Shows each change in words and asks."""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from infra import account, words
+from infra.stacks import ADMINISTRATORS, STACKS, Parameters, camel, check_connections, named, repository_of, stack_name, template
+from pipeline.aws import client
+from pipeline.names import TASK_DEFINITION, Names, read_definition, resolve, variables
+from pipeline.report import Failure, fail, say, summary
+
+UNKNOWN = {"BASE_URL": "https://not-known-yet.example"}
+"""The address is known when there is a load balancer; no stack needs it."""
+GITHUB = {"OwnerId": "GITHUB_REPOSITORY_OWNER_ID", "RepositoryId": "GITHUB_REPOSITORY_ID"}
+
+
+def repository() -> Parameters:
+    """The GitHub repository that the roles trust: a workflow's own, else the remote `origin`; its numbers inside a workflow only."""
+    inside = os.environ.get("GITHUB_REPOSITORY")
+    asked = ["git", "remote", "get-url", "origin"]
+    remote = f"github.com/{inside}" if inside else subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    return repository_of(remote) | {name: os.environ[variable] for name, variable in GITHUB.items() if os.environ.get(variable)}
+
+
+def agreed(question: str) -> bool:
+    """Whether the person at the terminal says yes."""
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError:
+        return False
+
+
+class Account:
+    """The account with the names that the repository gives everything in it, and a client of each service."""
+
+    def __init__(self) -> None:
+        self.given = variables()
+        self.names: Names = resolve(read_definition(Path(TASK_DEFINITION)), UNKNOWN | self.given)
+        mine = self("sts").get_caller_identity()["Account"]
+        if mine != self.names.aws_account_id:
+            raise Failure(
+                f"""you are signed in to {mine}, not {self.names.aws_account_id}: VARIABLES='{{"AWS_ACCOUNT_ID": "{mine}"}}' make infra"""
+            )
+
+    def __call__(self, service: str) -> object:
+        """A client of that service."""
+        return client(service, self.names.aws_region)
+
+
+def change(cloud: Account, stack: str, there: Parameters, *, yes: bool) -> None:
+    """Bring one stack up to date. Raises Failure if it cannot be, or if nobody agrees."""
+    cloudformation, own = cloud("cloudformation"), named(cloud.names)
+    runs = account.running(cloud, cloud.names)
+    given = own | repository() | camel(cloud.given) | account.handed_on(cloudformation, stack) | {words.RECORDED: runs}
+    change_set, changes = account.propose(cloudformation, stack, template(stack, own), given, there)
+    if not changes or words.only_records(changes):
+        say(f"{stack}: nothing changes")
+        return
+    lines = [words.described(one) for one in changes]
+    say("\n".join([f"{stack}:", *(f"  {line}" for line in lines)]))
+    summary("\n".join([f"### {stack_name(stack)}", *(f"- {line}" for line in lines)]))
+    if why := words.refused(changes):
+        raise Failure(f"{stack}: {why}")
+    if not yes and not agreed(f"Apply this to {stack_name(stack)}?"):
+        raise Failure(f"{stack}: not applied")
+    if account.running(cloud, cloud.names) != runs:
+        raise Failure(f"{stack}: something was shipped meanwhile; run this again")
+    account.apply(cloudformation, stack, change_set)
+
+
+def main(arguments: list[str]) -> int:
+    """Apply the stacks one after another; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m infra", description=__doc__)
+    parser.add_argument("--yes", action="store_true", help="apply without asking")
+    parser.add_argument("--ci", action="store_true", help=f"all but {' and '.join(ADMINISTRATORS)}, which an administrator applies")
+    options = parser.parse_args(arguments)
+    try:
+        cloud = Account()
+        check_connections({"MaxTasks": "10", "DatabaseConnections": "225"} | camel(cloud.given))
+        there = account.found(cloud, cloud.names)
+        for stack in STACKS:
+            if not (options.ci and stack in ADMINISTRATORS):
+                change(cloud, stack, there, yes=options.yes)
+        stacks = [account.stack_of(cloud("cloudformation"), stack) for stack in STACKS]
+    except Failure as problem:
+        fail(problem)
+        return 1
+    handed = {name: value for stack in stacks for name, value in account.outputs(stack).items()}
+    wanted = {"AWS_ACCOUNT_ID": cloud.names.aws_account_id, "DATABASE_CONNECTIONS": handed.get("MaxConnections", "")}
+    wanted |= {"BASE_URL": handed.get("Address", "")}
+    say("Repository variables to set, where they are not (BASE_URL: your own name for it, if it has one):")
+    say("\n".join(f"  gh variable set {name} --body {value}" for name, value in wanted.items() if value and name not in cloud.given))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
