@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_USER := 0
 
-.PHONY: help run test clients lint bench rehearse rehearse-down rehearsals format lock clean
+.PHONY: help run test clients lint infra bench rehearse rehearse-down rehearsals format lock clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -43,6 +43,10 @@ lint: $(VENV)/.dev  ## Run every linter
 	$(BIN)/zizmor --persona pedantic --quiet --offline .github tests/rehearsal
 	$(BIN)/shellcheck .ci/run
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/cfn-lint infra/*.yaml
+
+infra: $(VENV)/.dev  ## Make or adopt the AWS account that the LMS lands in: shows each change, asks, applies (ARGS=--yes)
+	@$(BIN)/python -m infra $(ARGS)
 
 format: $(VENV)/.dev  ## Format the code
 	$(BIN)/ruff check --fix .

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from infra import account, words
 from infra.stacks import ADMINISTRATORS, STACKS, Parameters, camel, check_connections, named, repository_of, stack_name, template
@@ -45,7 +46,7 @@ class Account:
                 f"""you are signed in to {mine}, not {self.names.aws_account_id}: VARIABLES='{{"AWS_ACCOUNT_ID": "{mine}"}}' make infra"""
             )
 
-    def __call__(self, service: str) -> object:
+    def __call__(self, service: str) -> Any:
         """A client of that service."""
         return client(service, self.names.aws_region)
 

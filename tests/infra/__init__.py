@@ -1,0 +1,1 @@
+"""The AWS account's templates, and the command that applies them."""
