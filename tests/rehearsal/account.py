@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 
 from pipeline.names import Names, container_of
-from tests.rehearsal.policies import BUILD, DEPLOY, EXECUTION, TASK, federated, filled, of_service
+from tests.rehearsal import policies
 
 ISSUER = "https://token.actions.githubusercontent.com"
 REPOSITORY = "nationslab/lms"
@@ -43,16 +43,9 @@ def _registry(ecr: Any, names: Names) -> None:
 
 def _roles(iam: Any, names: Names) -> None:
     provider = iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=["sts.amazonaws.com"], ThumbprintList=["0" * 40])
-    trusted = provider["OpenIDConnectProviderArn"]
-    roles = {
-        names.build_role: (federated(trusted, REPOSITORY, "ref:refs/heads/main"), BUILD),
-        names.deploy_role: (federated(trusted, REPOSITORY, "environment:production"), DEPLOY),
-        names.execution_role: (of_service("ecs-tasks.amazonaws.com"), EXECUTION),
-        names.task_role: (of_service("ecs-tasks.amazonaws.com"), TASK),
-    }
-    for role, (trust, policy) in roles.items():
+    for role, (trust, policy) in policies.roles(names, provider["OpenIDConnectProviderArn"], REPOSITORY).items():
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
-        iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=json.dumps(filled(policy, names)))
+        iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=json.dumps(policy))
 
 
 def _network(ec2: Any) -> dict[str, Any]:
