@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,12 @@ def _short(loader: Loader, name: str, node: yaml.Node) -> dict[str, Any]:
 Loader.add_multi_constructor("!", _short)
 
 
+@cache
+def _parsed(text: str) -> dict[str, Any]:
+    tree: dict[str, Any] = yaml.load(text, Loader)
+    return tree
+
+
 def read() -> dict[str, str]:
     """Each template's text, by its stack's name."""
     return {path.stem: path.read_text() for path in sorted(FOLDER.glob("*.yaml"))}
@@ -48,9 +54,8 @@ class Template:
 
     @cached_property
     def tree(self) -> dict[str, Any]:
-        """As it is written."""
-        tree: dict[str, Any] = yaml.load(self.text, Loader)
-        return tree
+        """As it is written, to be read only."""
+        return _parsed(self.text)
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
