@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from infra import account, words
-from infra.stacks import ADMINISTRATORS, STACKS, Parameters, camel, check_connections, named, repository_of, stack_name, template
-from pipeline.aws import client
+from infra import account, stacks, words
+from infra.stacks import ADMINISTRATORS, STACKS, Parameters, camel, check_connections, repository_of, stack_name, template
+from pipeline.aws import client, named
 from pipeline.names import TASK_DEFINITION, Names, read_definition, resolve, variables
 from pipeline.report import Failure, fail, say, summary
 
@@ -40,7 +40,8 @@ class Account:
     def __init__(self) -> None:
         self.given = variables()
         self.names: Names = resolve(read_definition(Path(TASK_DEFINITION)), UNKNOWN | self.given)
-        mine = self("sts").get_caller_identity()["Account"]
+        with named("ask AWS who you are"):
+            mine = self("sts").get_caller_identity()["Account"]
         if mine != self.names.aws_account_id:
             raise Failure(
                 f"""you are signed in to {mine}, not {self.names.aws_account_id}: VARIABLES='{{"AWS_ACCOUNT_ID": "{mine}"}}' make infra"""
@@ -53,7 +54,7 @@ class Account:
 
 def change(cloud: Account, stack: str, there: Parameters, *, yes: bool) -> None:
     """Bring one stack up to date. Raises Failure if it cannot be, or if nobody agrees."""
-    cloudformation, own = cloud("cloudformation"), named(cloud.names)
+    cloudformation, own = cloud("cloudformation"), stacks.named(cloud.names)
     runs = account.running(cloud, cloud.names)
     given = own | repository() | camel(cloud.given) | account.handed_on(cloudformation, stack) | {words.RECORDED: runs}
     change_set, changes = account.propose(cloudformation, stack, template(stack, own), given, there)
@@ -85,11 +86,11 @@ def main(arguments: list[str]) -> int:
         for stack in STACKS:
             if not (options.ci and stack in ADMINISTRATORS):
                 change(cloud, stack, there, yes=options.yes)
-        stacks = [account.stack_of(cloud("cloudformation"), stack) for stack in STACKS]
+        made = [account.stack_of(cloud("cloudformation"), stack) for stack in STACKS]
     except Failure as problem:
         fail(problem)
         return 1
-    handed = {name: value for stack in stacks for name, value in account.outputs(stack).items()}
+    handed = {name: value for stack in made for name, value in account.outputs(stack).items()}
     wanted = {"AWS_ACCOUNT_ID": cloud.names.aws_account_id, "DATABASE_CONNECTIONS": handed.get("MaxConnections", "")}
     wanted |= {"BASE_URL": handed.get("Address", "")}
     say("Repository variables to set, where they are not (BASE_URL: your own name for it, if it has one):")

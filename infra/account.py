@@ -158,8 +158,9 @@ def apply(cloudformation: Any, stack: str, change_set: str) -> None:
             if time.monotonic() - began > PATIENCE:
                 raise Failure(f"{stack} did not come to rest in {PATIENCE / 60:.0f} minutes; it goes on by itself: run this again later")
             time.sleep(EVERY)
-    if not words.succeeded(status):
-        raise Failure(f"{stack}: {status}: {words.first_error(events)}")
+        if not words.succeeded(status):
+            more = cloudformation.describe_events(StackName=identifier)["OperationEvents"]  # what was found before anything was made
+            raise Failure(f"{stack}: {status}: {words.first_error([*more, *events])}")
     say(f"{stack}: {status} after {time.monotonic() - began:.0f} s")
 
 

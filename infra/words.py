@@ -18,8 +18,8 @@ PRECIOUS = (
 )
 """Where another one in its place means that the LMS is down, or that something is lost."""
 RECORDED = "TaskDefinition"
-"""The parameter that only tells a stack what runs."""
-FOLLOWS = re.compile(r"cancelled|The following resource\(s\) failed|^Rollback requested|^User Initiated", re.IGNORECASE)
+"""The service's property, and the parameter, that only tells a stack what runs."""
+FOLLOWS = re.compile(r"cancelled|Call DescribeEvents|The following resource\(s\) failed|^Rollback requested|^User Initiated", re.IGNORECASE)
 """Reasons of failures that came after another one."""
 
 Changes = list[dict[str, Any]]
@@ -37,10 +37,7 @@ def _causes(change: Mapping[str, Any]) -> list[str]:
 
 def only_records(changes: Changes) -> bool:
     """Whether these changes do nothing but tell the stack which revision runs."""
-    return bool(changes) and all(
-        change["Action"] == "Modify" and {detail.get("CausingEntity") for detail in change.get("Details", [])} == {RECORDED}
-        for change in changes
-    )
+    return bool(changes) and all(change["Action"] == "Modify" and _causes(change) == [RECORDED] for change in changes)
 
 
 def replaced(change: Mapping[str, Any]) -> bool:
@@ -87,9 +84,14 @@ def progress(event: Mapping[str, Any], seconds: float) -> str:
 
 
 def first_error(events: list[dict[str, Any]]) -> str:
-    """The failure that the others follow from; `events` are in the order of time."""
-    failures = [event for event in events if event["ResourceStatus"].endswith("_FAILED")]
-    real = [event for event in failures if not FOLLOWS.search(event.get("ResourceStatusReason", ""))]
-    for event in [*real, *failures]:
-        return f"{thing(event['ResourceType'], event['LogicalResourceId'])}: {event.get('ResourceStatusReason', 'no reason given')}"
+    """The failure that the others follow from; `events` are in the order of time, of a stack or, as it names them, of an operation."""
+    reasons = [(event, event.get("ValidationStatusReason") or event.get("ResourceStatusReason") or "") for event in events if failed(event)]
+    real = [(event, reason) for event, reason in reasons if not FOLLOWS.search(reason)]
+    for event, reason in [*real, *reasons]:
+        return f"{thing(event['ResourceType'], event['LogicalResourceId'])}: {reason or 'no reason given'}"
     return "no event says why"
+
+
+def failed(event: Mapping[str, Any]) -> bool:
+    """Whether an event tells of a failure."""
+    return event.get("ResourceStatus", "").endswith("_FAILED") or event.get("ValidationStatus") == "FAILED"

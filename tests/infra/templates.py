@@ -34,7 +34,7 @@ Loader.add_multi_constructor("!", _short)
 
 @cache
 def _parsed(text: str) -> dict[str, Any]:
-    tree: dict[str, Any] = yaml.load(text, Loader)
+    tree: dict[str, Any] = Loader(text).get_single_data()
     return tree
 
 

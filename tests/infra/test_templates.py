@@ -4,8 +4,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import pytest
-
 from infra.stacks import POOL, STACKS, literal, named
 from pipeline import preflight
 from pipeline.names import Names, container_of, read_definition, resolve
