@@ -39,6 +39,7 @@ class Account:
 
     def __init__(self) -> None:
         self.given = variables()
+        self._clients: dict[str, Any] = {}
         self.names: Names = resolve(read_definition(Path(TASK_DEFINITION)), UNKNOWN | self.given)
         with named("ask AWS who you are"):
             mine = self("sts").get_caller_identity()["Account"]
@@ -48,8 +49,10 @@ class Account:
             )
 
     def __call__(self, service: str) -> Any:
-        """A client of that service."""
-        return client(service, self.names.aws_region)
+        """A client of that service, made once."""
+        if service not in self._clients:
+            self._clients[service] = client(service, self.names.aws_region)
+        return self._clients[service]
 
 
 def change(cloud: Account, stack: str, there: Parameters, *, yes: bool) -> None:

@@ -22,6 +22,7 @@ from tests.rehearsal.places import ROOT
 pytestmark = pytest.mark.engine
 DEFINITION = read_definition(ROOT / "task-definition.json")
 NAMES: Names = resolve(DEFINITION, {"BASE_URL": "https://lms.test"})
+BUCKET = "lms-ecs-471112588210"
 UNKNOWN = {
     "foundation": ["IAM::OIDCProvider"],
     "service": ["ApplicationAutoScaling::ScalableTarget", "ApplicationAutoScaling::ScalingPolicy"],
