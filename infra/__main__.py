@@ -61,19 +61,24 @@ def change(cloud: Account, stack: str, there: Parameters, *, yes: bool) -> None:
     runs = account.running(cloud, cloud.names)
     given = own | repository() | camel(cloud.given) | account.handed_on(cloudformation, stack) | {words.RECORDED: runs}
     change_set, changes = account.propose(cloudformation, stack, template(stack, own), given, there)
-    if not changes or words.only_records(changes):
-        say(f"{stack}: nothing changes")
-        return
-    lines = [words.described(one) for one in changes]
-    say("\n".join([f"{stack}:", *(f"  {line}" for line in lines)]))
-    summary("\n".join([f"### {stack_name(stack)}", *(f"- {line}" for line in lines)]))
-    if why := words.refused(changes):
+    why = "nothing changes"
+    if changes and not words.only_records(changes):
+        lines = [words.described(one) for one in changes]
+        say("\n".join([f"{stack}:", *(f"  {line}" for line in lines)]))
+        summary("\n".join([f"### {stack_name(stack)}", *(f"- {line}" for line in lines)]))
+        why = words.refused(changes)
+        if not why and not (yes or agreed(f"Apply this to {stack_name(stack)}?")):
+            why = "not applied"
+        if not why and account.running(cloud, cloud.names) != runs:
+            why = "something was shipped meanwhile; run this again"
+        if not why:
+            account.apply(cloudformation, stack, change_set)
+            return
+    if change_set:
+        cloudformation.delete_change_set(ChangeSetName=change_set)
+    if why != "nothing changes":
         raise Failure(f"{stack}: {why}")
-    if not yes and not agreed(f"Apply this to {stack_name(stack)}?"):
-        raise Failure(f"{stack}: not applied")
-    if account.running(cloud, cloud.names) != runs:
-        raise Failure(f"{stack}: something was shipped meanwhile; run this again")
-    account.apply(cloudformation, stack, change_set)
+    say(f"{stack}: {why}")
 
 
 def main(arguments: list[str]) -> int:

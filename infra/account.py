@@ -68,22 +68,29 @@ def running(cloud: Clients, names: Names) -> str:
 
 
 def stack_of(cloudformation: Any, stack: str) -> dict[str, Any] | None:
-    """The stack, if it was ever made; what is left of a first attempt that failed is removed."""
+    """The stack, if there was ever anything of it."""
     from botocore.exceptions import ClientError
 
-    try:
-        answer: dict[str, Any] = cloudformation.describe_stacks(StackName=stack_name(stack))["Stacks"][0]
-    except ClientError as refusal:
-        if "does not exist" in refusal.response["Error"].get("Message", ""):
-            return None
-        raise
-    if answer["StackStatus"] == "ROLLBACK_COMPLETE":
-        say(f"{stack}: its first attempt failed and is removed")
-        cloudformation.delete_stack(StackName=answer["StackId"])
-        if (status := _rest(cloudformation, answer["StackId"])) != "DELETE_COMPLETE":
-            raise Failure(f"{stack}: what its first attempt left cannot be removed: {status}")
-        return None
-    return None if answer["StackStatus"] == "REVIEW_IN_PROGRESS" else answer
+    with named(f"describe the stack {stack}"):
+        try:
+            found: dict[str, Any] = cloudformation.describe_stacks(StackName=stack_name(stack))["Stacks"][0]
+        except ClientError as refusal:
+            if "does not exist" in refusal.response["Error"].get("Message", ""):
+                return None
+            raise
+    return None if found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
+
+
+def _cleared(cloudformation: Any, stack: str) -> dict[str, Any] | None:
+    """The stack, if it was ever made; what is left of a first attempt that failed is removed."""
+    found = stack_of(cloudformation, stack)
+    if found is None or found["StackStatus"] != "ROLLBACK_COMPLETE":
+        return found
+    say(f"{stack}: its first attempt failed and is removed")
+    cloudformation.delete_stack(StackName=found["StackId"])
+    if (status := _rest(cloudformation, found["StackId"])) != "DELETE_COMPLETE":
+        raise Failure(f"{stack}: what its first attempt left cannot be removed: {status}")
+    return None
 
 
 def _rest(cloudformation: Any, identifier: str) -> str:
@@ -110,7 +117,7 @@ def values(stack: dict[str, Any] | None) -> Parameters:
 def propose(cloudformation: Any, stack: str, body: str, given: Parameters, there: Parameters) -> tuple[str, words.Changes]:
     """Make a change set; its ARN and what it would do. Both are empty if that is nothing."""
     with named(f"look at the stack {stack}"):
-        before = stack_of(cloudformation, stack)
+        before = _cleared(cloudformation, stack)
         declared = cloudformation.get_template_summary(TemplateBody=body)["Parameters"]
         made = cloudformation.create_change_set(
             StackName=stack_name(stack),
@@ -172,6 +179,5 @@ def _events(cloudformation: Any, identifier: str) -> list[dict[str, Any]]:
 
 def handed_on(cloudformation: Any, upto: str) -> Parameters:
     """What the stacks before that one hand on."""
-    with named("read what the stacks hand on"):
-        before = STACKS[: STACKS.index(upto)]
-        return {name: value for stack in before for name, value in outputs(stack_of(cloudformation, stack)).items()}
+    before = STACKS[: STACKS.index(upto)]
+    return {name: value for stack in before for name, value in outputs(stack_of(cloudformation, stack)).items()}

@@ -123,7 +123,9 @@ class Script:
         self.asked: list[tuple[str, dict[str, Any]]] = []
 
     def __getattr__(self, call: str) -> Callable[..., Any]:
-        operation = _model(self.service).operation_model("".join(part.title() for part in call.split("_")))
+        model = _model(self.service)
+        spelled = {name.lower(): name for name in model.operation_names}  # as in ListOpenIDConnectProviders
+        operation = model.operation_model(spelled[call.replace("_", "")])
 
         def answer(**request: Any) -> Any:
             validate_parameters({"clientToken": "-", **request} if call == "run_task" else request, operation.input_shape)
@@ -132,7 +134,8 @@ class Script:
             found = answers.pop(0) if len(answers) > 1 else answers[0]
             if isinstance(found, Exception):
                 raise found
-            validate_parameters(found, operation.output_shape)
+            if operation.output_shape is not None:
+                validate_parameters(found, operation.output_shape)
             return found
 
         return answer
