@@ -152,6 +152,7 @@ def test_what_cannot_be_watched_is_refused(ecs: Any, configuration: dict[str, An
         create(ecs, deploymentConfiguration=configuration)
 
 
+@pytest.mark.engine  # MiniStack is where engines are
 def test_cloudwatch_is_asked_and_one_that_does_not_answer_reports_nothing(ministack: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.rehearsal.ecs.alarms.EVERY", 0.0)
     session = boto3.session.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key="x", region_name=REGION)
