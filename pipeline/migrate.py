@@ -15,7 +15,7 @@ from pipeline.aws import Cloud, named
 from pipeline.names import Names, container_of, read_definition
 from pipeline.prepare import describe_service
 from pipeline.report import Failure, say
-from pipeline.verbs import Found, Options, option, takes
+from pipeline.verbs import Found, Options, cancellable, option, takes
 
 COMMAND = ("flask", "--app", "wsgi", "db", "upgrade")
 FAMILY_SUFFIX = "-migrate"
@@ -112,6 +112,15 @@ def run(ecs: Any, logs: Any, names: Names, rendered: Mapping[str, Any], service:
     return identifier
 
 
+def stop(ecs: Any, cluster: str, started_by: str) -> str:
+    """Stop the task that this run may have started; returns what was done."""
+    with named("the run was cancelled, but the migration goes on: stop it"):
+        tasks = ecs.list_tasks(cluster=cluster, startedBy=started_by[:36])["taskArns"]
+        for task in tasks:
+            ecs.stop_task(cluster=cluster, task=task, reason="the run was cancelled")
+    return f"the run was cancelled: {'the migration was stopped, what it had not committed is undone' if tasks else 'no migration ran'}"
+
+
 def _wait(ecs: Any, cluster: str, task: str, tail: Tail, *, name: str) -> Outcome:
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
@@ -131,8 +140,12 @@ def _wait(ecs: Any, cluster: str, task: str, tail: Tail, *, name: str) -> Outcom
 @takes(option("--task-definition", help="the rendered file"), option("--run", default="by-hand", help="id of the workflow run"))
 def main(options: Options, found: Found) -> None:
     """Run the new image's migrations as a one-off task in the service's network, with its log; the task's exit code decides."""
-    cloud = Cloud()
+    cloud, started_by = Cloud(), f"deploy-{options.run}"
     service = describe_service(cloud("ecs"), cloud.names)
     rendered = read_definition(Path(options.task_definition))
-    found["task"] = run(cloud("ecs"), cloud("logs"), cloud.names, rendered, service, started_by=f"deploy-{options.run}")
+    cancellable()
+    try:
+        found["task"] = run(cloud("ecs"), cloud("logs"), cloud.names, rendered, service, started_by=started_by)
+    except KeyboardInterrupt:
+        raise Failure(stop(cloud("ecs"), cloud.names.ecs_cluster, started_by)) from None
     say("migrate: the schema is up to date")
