@@ -78,6 +78,7 @@ class World:
             for task in self.state.tasks.values():
                 if task.desired_status == "STOPPED":
                     task.last_status = "STOPPED"
+                    task.times.setdefault("stoppedAt", time.time())
 
 
 class Door:
