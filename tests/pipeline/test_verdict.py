@@ -41,7 +41,7 @@ def test_a_failure_gets_its_name_its_cause_and_one_fix(case: str) -> None:
 
 def test_every_rule_has_a_case() -> None:
     named = {verdict(evidence).name for evidence, _, _ in CASES.values()}
-    assert {rule[0] for rule in verdicts.RULES} - {"{1} failed", "{0} step failed"} <= named
+    assert {rule["name"] for rule in verdicts.RULES} - {"{1} failed", "{0} step failed"} <= named
 
 
 HOSTILE: dict[str, tuple[Evidence, str]] = {
@@ -162,7 +162,7 @@ def test_the_way_back_depends_on_where_ecs_is(deployment: Deployment | None, way
 
 GOLDEN = f"""## Verdict: configuration missing
 
-**A setting is missing or bad: lms: BASE_URL is not set.**
+**A setting of the LMS is missing or bad: lms: BASE_URL is not set.**
 
 Evidence:
 
@@ -174,7 +174,8 @@ Evidence:
     | ::error::forged
     | lms: BASE_URL is not set
 
-Fix: Set BASE_URL where it belongs: the secret, task-definition.json or a repository variable.
+Fix: Set BASE_URL: in the secret in Secrets Manager if secrets in task-definition.json names it, else as a repository variable or in \
+environment of task-definition.json. docs/operating.md says what it may be.
 
 Roll back:
 
