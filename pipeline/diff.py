@@ -94,9 +94,11 @@ def main(options: Options, found: Found) -> None:
         before = running(cloud("ecs"), prepare.describe_service(cloud("ecs"), cloud.names))
         after = read_definition(Path(options.task_definition))
         migrations = []
-    shown = {"Task definition": ("diff", text(compare(before, after)))}
+    found["task_definition"] = text(compare(before, after))
+    shown = {"Task definition": ("diff", found["task_definition"])}
     if migrations:
         shown[f"Migrations: {', '.join(guard.shown(migrations))}"] = ("sql", sql(migrations))
     for title, (language, body) in shown.items():
         say(f"{title}\n{body}")
-        summary(markdown(title, language, body))
+        if options.base:  # a deploy's page is the receipt
+            summary(markdown(title, language, body))

@@ -1,6 +1,5 @@
 """verdict: why a deploy failed, as one named cause with its evidence and one fix. Pure: plain values in, text out."""
 
-import html
 import json
 import re
 import tomllib
@@ -98,7 +97,8 @@ def _shown(evidence: Evidence, events: int) -> tuple[str, ...]:
     lines = [f"{verb}: {line}" for verb, line in evidence.failures] + ([f"step {evidence.step} failed"] if evidence.step else [])
     lines += [str(known) for known in (evidence.deployment, evidence.task) if known]
     lines += [f"alarm fired: {alarm}" for alarm in (evidence.deployment.alarms if evidence.deployment else ())]
-    lines += [*evidence.events[-events:], *(f"not read: {why}" for why in evidence.unread), *(f"| {line}" for line in evidence.log)]
+    lines += [*evidence.events[-events:], *(f"not read: {why}" for why in evidence.unread)]
+    lines += [f"| {part}" for line in evidence.log for part in (_plain(line).splitlines() if '"exception"' in line else [line])]
     return tuple(mask(line, evidence.secrets) for line in lines)
 
 
@@ -120,10 +120,3 @@ def rollback(found: Deployment | None) -> str:
     cluster, service, _ = f"{found.arn.partition('service-deployment/')[2]}//".split("/", 2)
     command = f"aws ecs update-service --cluster {cluster} --service {service} --task-definition {found.good}"
     return command if found.good else "Nothing to go back to: no deployment before this one succeeded."
-
-
-def render(given: Verdict, back: str) -> str:
-    """The step summary, in Markdown. What others wrote stands in indented lines: no log can end those."""
-    lines = [f"## Verdict: {given.name}", "", f"**{html.escape(given.cause, quote=False)}**", "", "Evidence:", ""]
-    lines += [*(f"    {line}" for line in given.evidence or ("none",)), "", f"Fix: {html.escape(given.fix, quote=False)}", ""]
-    return "\n".join([*lines, "Roll back:", "", f"    {back}"])

@@ -8,10 +8,9 @@ import pytest
 
 from pipeline import verdict as verdicts
 from pipeline.rollout import Deployment, Stopped
-from pipeline.verdict import Evidence, Verdict, mask, render, rollback, verdict
+from pipeline.verdict import Evidence, mask, rollback, verdict
 from tests.pipeline.verdict_cases import (
     ARN,
-    BREAKER,
     CASES,
     FAILED,
     GOOD,
@@ -139,7 +138,7 @@ def test_a_verdict_holds_no_secret_anywhere() -> None:
     evidence = replace(
         crashed(f"OddError: {url}", f"DATABASE_URL={url}"), events=(url,), unread=(url,), failures=(("x", url),), secrets=("DATABASE_URL",)
     )
-    assert "geheim" not in render(verdict(evidence), rollback(evidence.deployment))
+    assert "geheim" not in f"{verdict(evidence)} {rollback(evidence.deployment)}"
     assert mask("SECRET_KEY=x", ()) == "SECRET_KEY=x"
 
 
@@ -160,38 +159,9 @@ def test_the_way_back_depends_on_where_ecs_is(deployment: Deployment | None, way
     assert rollback(deployment) == way
 
 
-GOLDEN = f"""## Verdict: configuration missing
-
-**A setting of the LMS is missing or bad: lms: BASE_URL is not set.**
-
-Evidence:
-
-    watch: the deployment failed: ROLLBACK_SUCCESSFUL: {BREAKER}
-    deployment NCWGC2ZR: ROLLBACK_SUCCESSFUL: {BREAKER}
-    task 0a1b2c3d stopped: EssentialContainerExited; Essential container in task exited; exit code 1
-    (service lms-ecs-service) has started 2 tasks.
-    | ```
-    | ::error::forged
-    | lms: BASE_URL is not set
-
-Fix: Set BASE_URL: in the secret in Secrets Manager if secrets in task-definition.json names it, else as a repository variable or in \
-environment of task-definition.json. docs/operating.md says what it may be.
-
-Roll back:
-
-    Nothing to do: ECS went back to the version before."""
-
-
-def test_the_page_says_the_verdict_then_why_then_what_to_do() -> None:
-    evidence = replace(
-        crashed("```", "::error::forged", "lms: BASE_URL is not set"), events=("(service lms-ecs-service) has started 2 tasks.",)
-    )
-    assert render(verdict(evidence), rollback(evidence.deployment)) == GOLDEN
-
-
-def test_a_page_without_evidence_says_so_and_holds_no_html() -> None:
-    page = render(Verdict("x", "<img src=y>", (), "a & b"), "none")
-    assert "**&lt;img src=y&gt;**\n\nEvidence:\n\n    none\n\nFix: a &amp; b\n" in page
+def test_a_traceback_is_shown_in_lines_of_its_own() -> None:
+    shown = verdict(crashed(worker_exception("ImportError: x"), LISTENS, code=3)).evidence
+    assert shown[-3:] == ("|     from app import create_app", "| ImportError: x", f"| {LISTENS}")
 
 
 def test_a_step_and_alarms_are_part_of_the_evidence() -> None:
