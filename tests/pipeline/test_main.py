@@ -36,7 +36,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> dict[str, Script]:
             describe_task_definition=[{"taskDefinition": OLD}],
             register_task_definition=[{"taskDefinition": {"taskDefinitionArn": "arn"}}],
             run_task=[{"tasks": [{"taskArn": "cluster/0a1b2c"}]}],
-            describe_tasks=[{"tasks": [{"lastStatus": "STOPPED", "containers": [{"name": "lms-ecs", "exitCode": 0}]}]}],
+            describe_tasks=[{"tasks": [{"taskArn": "0a", "lastStatus": "STOPPED", "containers": [{"name": "lms-ecs", "exitCode": 0}]}]}],
         ),
         "logs": Script("logs", get_log_events=[{"events": [{"message": "done"}], "nextForwardToken": "x"}]),
         "secretsmanager": Script("secretsmanager", describe_secret=[{"ARN": SECRET}]),
