@@ -27,9 +27,8 @@ def collect(
 ) -> Evidence:
     """`known`, and the failed migration's task or the deployment with its events, each with the end of that task's log."""
     container = container_of(definition)
-    known = replace(
-        known, port=container["portMappings"][0]["containerPort"], secrets=tuple(secret["name"] for secret in container["secrets"])
-    )
+    secrets = tuple(secret["name"] for secret in container["secrets"])
+    known = replace(known, port=container["portMappings"][0]["containerPort"], secrets=secrets)
     try:
         if any(verb == "migrate" for verb, _ in known.failures):
             found = rollout.tasks(cloud("ecs"), target, "STOPPED", family=definition["family"] + FAMILY_SUFFIX)

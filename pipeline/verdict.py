@@ -98,7 +98,8 @@ def _shown(evidence: Evidence, events: int) -> tuple[str, ...]:
     lines += [str(known) for known in (evidence.deployment, evidence.task) if known]
     lines += [f"alarm fired: {alarm}" for alarm in (evidence.deployment.alarms if evidence.deployment else ())]
     lines += [*evidence.events[-events:], *(f"not read: {why}" for why in evidence.unread)]
-    lines += [f"| {part}" for line in evidence.log for part in (_plain(line).splitlines() if '"exception"' in line else [line])]
+    log = [mask(line, evidence.secrets) for line in evidence.log]  # before quotes go, which end a value
+    lines += [f"| {part}" for line in log for part in (_plain(line).splitlines() if '"exception"' in line else [line])]
     return tuple(mask(line, evidence.secrets) for line in lines)
 
 

@@ -164,6 +164,11 @@ def test_a_traceback_is_shown_in_lines_of_its_own() -> None:
     assert shown[-3:] == ("|     from app import create_app", "| ImportError: x", f"| {LISTENS}")
 
 
+def test_a_value_of_several_words_beside_a_traceback_is_not_shown_either() -> None:
+    line = json.dumps({"SECRET_KEY": "geheim bleibt geheim", "exception": "OddError: 1"})
+    assert "geheim" not in str(verdict(replace(crashed(line), secrets=("SECRET_KEY",))).evidence)
+
+
 def test_a_step_and_alarms_are_part_of_the_evidence() -> None:
     evidence: Any = Evidence(step="deploy", deployment=replace(FAILED, reason="", alarms=("5xx",)))
     assert verdict(evidence).evidence == ("step deploy failed", "deployment NCWGC2ZR: ROLLBACK_SUCCESSFUL", "alarm fired: 5xx")
