@@ -93,7 +93,7 @@ def test_watch_of_a_failed_deployment_and_its_verdict(
     assert command.main([*WATCH, "--dry-run"]) == 1
     capsys.readouterr()
     assert command.main(["verdict", "--task-definition", OURS]) == 1
-    line = "configuration missing: A setting of the LMS is missing or bad: lms: BASE_URL is not set."
+    line = "configuration missing: A setting of the LMS is missing or bad: BASE_URL is not set."
     said = capsys.readouterr()
     assert said.err.startswith(f"pipeline: {line}")
     assert said.out.splitlines()[0] == "verdict: watch: the deployment failed: ROLLBACK_SUCCESSFUL"
