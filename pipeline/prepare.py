@@ -55,11 +55,15 @@ def describe_service(ecs: Any, names: Names) -> dict[str, Any]:
     return service
 
 
+def current(ecs: Any, service: Mapping[str, Any]) -> dict[str, Any]:
+    """The task definition that the service is set to run."""
+    with named("describe the running task definition"):
+        return dict(ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"])
+
+
 def running(ecs: Any, service: Mapping[str, Any]) -> Running:
     """What that service is set to run now."""
-    with named("describe the running task definition"):
-        definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-    container = definition["containerDefinitions"][0]
+    container = current(ecs, service)["containerDefinitions"][0]
     revision = service["taskDefinition"].rpartition("/")[2]
     return Running(container["image"].rpartition("/")[2], container.get("dockerLabels", {}).get(COMMIT_LABEL, ""), revision)
 

@@ -159,5 +159,5 @@ def stopped(found: list[dict[str, Any]], target: Target) -> list[Stopped]:
 
 def ours(ecs: Any, target: Target, found: Deployment) -> list[Stopped]:
     """The tasks of this deployment alone that have ended, oldest first."""
-    ended = tasks(ecs, target, "STOPPED")
-    return stopped([one for one in ended if one["taskDefinitionArn"] == target.definition and one["createdAt"] >= found.began], target)
+    over = tasks(ecs, target, "STOPPED")
+    return stopped([one for one in over if one["taskDefinitionArn"] == target.definition and one["createdAt"] >= found.began], target)
