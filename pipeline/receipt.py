@@ -63,7 +63,7 @@ def judged(phases: Sequence[Notes], notes: Notes, outcome: str) -> list[str]:
     lines = [f"**{name}: {cause}**", "", f"**What to do:** {fix}", "", "**The way back:**", "", f"    {back}", ""]
     lines += [f"or, without rights in AWS: `{GO_BACK}`", ""] if back.startswith("aws ") else []
     tree = preflight.get("tree", "").splitlines() if "failure" in preflight else []
-    shown = [f"    {line}" for line in (*given["evidence"], *tree) or ("none",)]
+    shown = [f"    {part}" for line in (*given["evidence"], *tree) or ("none",) for part in line.splitlines()]
     if len(shown) <= LONG:
         return [*lines, "What shows it:", "", *shown, ""]
     return [*lines, f"<details><summary>What shows it: {len(shown)} lines</summary>", "", *shown, "", "</details>", ""]
@@ -95,10 +95,10 @@ def changes(notes: Notes) -> list[str]:
     if commits:
         head = f"{'Takes back' if back else 'Brings'} {many(len(commits), 'commit')}"
         lines += [markdown(head, "", "\n".join(commits), unfolded=len(commits) <= LONG)]
-    if migrations and not back:
-        lines += [markdown(f"Migrations: {', '.join(migrations)}", "diff", guard.get("upgrade") or "nothing")]
+    if "upgrade" in guard:
+        lines += [markdown(f"Migrations: {', '.join(migrations)}", "diff", guard["upgrade"])]
     elif migrations:
-        lines += [f"Migrations that stay in the database, unknown to what runs now: {', '.join(migrations)}."]
+        lines += [f"Migrations{' that stay in the database, unknown to what runs now' * back}: {', '.join(migrations)}."]
     if there:
         lines += [markdown(f"Task definition: {many(len(there.splitlines()), 'line')}", "diff", there)]
     if "failure" not in (preflight := notes.get("preflight", {"failure": ""})):

@@ -108,10 +108,10 @@ def test_who_has_no_rights_in_aws_gets_another_way_back() -> None:
 
 def test_nothing_that_others_wrote_leaves_its_lines() -> None:
     phases = journal("names", why="no", known=refused("names", "no"))
-    phases[-1] |= {"name": "<img src=y>", "cause": "a & b", "evidence": ["| ```", "| </details>", "| ## forged"]}
+    phases[-1] |= {"name": "<img src=y>", "cause": "a & b", "evidence": ["| ```", "| </details>\n## forged"]}
     shown = text(phases)
     assert "**&lt;img src=y&gt;: a &amp; b**" in shown
-    assert "\n    | ```\n    | </details>\n    | ## forged\n" in shown
+    assert "\n    | ```\n    | </details>\n    ## forged\n" in shown
     phases[-1]["evidence"] = []
     assert "What shows it:\n\n    none\n" in text(phases)
 
@@ -121,6 +121,11 @@ def test_what_was_never_reached_has_no_row() -> None:
     first = journal("names guard prepare", prepare={"from_image": "", "digest": "sha256:d", "megabytes": 51.4, "megabytes_before": None})
     assert "| before | nothing of ours |" in text(first)
     assert "| image | 51.4 MB |" in text(first)
+
+
+def test_the_first_deploy_names_its_migrations() -> None:
+    guard = {"kind": "push", "verdict": "first", "migrations": ["0001_users", "0002_courses"]}
+    assert "\nMigrations: 0001_users, 0002_courses.\n" in text(journal(ALL, guard=guard), "success")
 
 
 def test_many_commits_are_folded() -> None:
