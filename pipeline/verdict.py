@@ -41,6 +41,10 @@ class Verdict:
 
 
 RULES: list[dict[str, str]] = tomllib.loads(Path(__file__).with_name("verdicts.toml").read_text())["rule"]
+BACK = dict.fromkeys(
+    ("STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"), "Nothing to do but wait: ECS is going back to the version before."
+) | {"ROLLBACK_SUCCESSFUL": "Nothing to do: ECS went back to the version before."}
+"""What is to be done while ECS helps itself, by the deployment's state."""
 HEALTHY = re.compile(r"^route=/health\nstatus=200$", re.M)
 LISTENS = re.compile(r"Listening at: \w+://\S*?:(\d+)")
 
@@ -113,9 +117,11 @@ def mask(text: str, secrets: Sequence[str]) -> str:
 
 
 def rollback(found: Deployment | None) -> str:
-    """The command that brings the version before back, unless ECS has done that."""
-    if found is None or found.status == "ROLLBACK_SUCCESSFUL":
-        return f"Nothing to do: {'ECS went back to the version before' if found else 'no deployment was begun'}."
+    """The command that brings the version before back, unless that is done, or nobody should."""
+    if found is None or found.superseded:
+        return f"Nothing to do: {'a newer deployment took over' if found else 'no deployment was begun'}."
+    if found.status in BACK:
+        return BACK[found.status]
     if found.status not in ENDED:
         return f"aws ecs stop-service-deployment --service-deployment-arn {found.arn} --stop-type ROLLBACK"
     cluster, service, _ = f"{found.arn.partition('service-deployment/')[2]}//".split("/", 2)

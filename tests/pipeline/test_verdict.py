@@ -147,6 +147,9 @@ def test_a_verdict_holds_no_secret_anywhere() -> None:
     [
         (None, "Nothing to do: no deployment was begun."),
         (FAILED, "Nothing to do: ECS went back to the version before."),
+        (replace(FAILED, status="STOP_REQUESTED"), "Nothing to do but wait: ECS is going back to the version before."),
+        (replace(FAILED, status="ROLLBACK_IN_PROGRESS"), "Nothing to do but wait: ECS is going back to the version before."),
+        (replace(FAILED, status="STOPPED", superseded=True), "Nothing to do: a newer deployment took over."),
         (replace(FAILED, status="IN_PROGRESS"), f"aws ecs stop-service-deployment --service-deployment-arn {ARN} --stop-type ROLLBACK"),
         (
             replace(FAILED, status="SUCCESSFUL"),
