@@ -128,17 +128,13 @@ def _defaults(definition: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def variables_from(text: str) -> dict[str, str]:
-    """The repository variables in `text`, which is `toJSON(vars)` of a workflow. Raises Failure if it is not."""
+def variables() -> dict[str, str]:
+    """The repository variables: VARIABLES is `toJSON(vars)` of a workflow. Raises Failure if it is not."""
+    text = os.environ.get("VARIABLES", "")
     try:
         return {str(name).upper(): str(value) for name, value in (json.loads(text.strip() or "{}") or {}).items()}
     except (ValueError, AttributeError) as problem:
         raise Failure("VARIABLES must be the JSON of the repository variables: VARIABLES: ${{ toJSON(vars) }}") from problem
-
-
-def variables() -> dict[str, str]:
-    """The repository variables, from the variable VARIABLES."""
-    return variables_from(os.environ.get("VARIABLES", ""))
 
 
 def here() -> Names:
