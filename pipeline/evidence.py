@@ -1,7 +1,7 @@
 """What is known of a deploy that failed: the verbs' own notes, and what the cloud can still be asked. A refusal is noted, never raised."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from pipeline import rollout, verdict
 from pipeline.aws import Cloud, named
 from pipeline.migrate import FAMILY_SUFFIX
 from pipeline.names import TASK_DEFINITION, container_of, read_definition
-from pipeline.report import Failure, phases, say, summary
+from pipeline.report import Failure, phases, say
 from pipeline.rollout import Stopped, Target
 from pipeline.verbs import Found, Options, option, takes
 from pipeline.verdict import Evidence
@@ -27,9 +27,8 @@ def collect(
 ) -> Evidence:
     """`known`, and the failed migration's task or the deployment with its events, each with the end of that task's log."""
     container = container_of(definition)
-    known = replace(
-        known, port=container["portMappings"][0]["containerPort"], secrets=tuple(secret["name"] for secret in container["secrets"])
-    )
+    secrets = tuple(secret["name"] for secret in container["secrets"])
+    known = replace(known, port=container["portMappings"][0]["containerPort"], secrets=secrets)
     try:
         if any(verb == "migrate" for verb, _ in known.failures):
             found = rollout.tasks(cloud("ecs"), target, "STOPPED", family=definition["family"] + FAMILY_SUFFIX)
@@ -67,7 +66,9 @@ def main(options: Options, found: Found) -> None:
         target = Target.of(cloud.names, options.task_definition)
         known = collect(cloud, target, definition, known, group=cloud.names.log_group, run=options.run)
     given, back = verdict.verdict(known), verdict.rollback(known.deployment)
+    if options.task_definition and known.unread and not known.deployment:
+        back = "Not known, for ECS could not be asked: look at the service's deployments in the AWS console."
+    found |= asdict(given) | {"back": back}
     for line in (*given.evidence, f"fix: {given.fix}", f"roll back: {back}"):
         say(f"verdict: {line}")
-    summary(verdict.render(given, back))
     raise Failure(f"{given.name}: {given.cause} {given.fix}")

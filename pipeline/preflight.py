@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from pipeline import prepare, registry
 from pipeline.aws import Cloud
 from pipeline.names import Names, container_of, read_definition, variables
-from pipeline.report import Failure, markdown, say, summary
+from pipeline.report import Failure, say
 from pipeline.verbs import Found, Options, option, takes
 
 GIB = {512: range(1, 5), 1024: range(2, 9), 2048: range(4, 17), 4096: range(8, 31), 8192: range(16, 61, 4), 16384: range(32, 121, 8)}
@@ -253,6 +253,6 @@ def main(options: Options, found: Found) -> None:
     """Look whether all that a rendered task definition names is there and fits, before anything changes."""
     cloud, rendered = Cloud(), read_definition(Path(options.task_definition))
     findings = run(Subject(cloud, cloud.names, rendered, variables().get("DATABASE_CONNECTIONS", "")))
-    say(tree(findings))
-    summary(markdown("Preflight", "", tree(findings)))
+    found["tree"] = tree(findings)
+    say(found["tree"])
     settle(findings)
