@@ -20,7 +20,7 @@ from pipeline.report import say
 from tests.rehearsal import __main__ as rehearsal
 from tests.rehearsal import account, alarms, play
 from tests.rehearsal.cloud import Cloud
-from tests.rehearsal.places import STATE, VENV
+from tests.rehearsal.places import STATE, VENV, wait_for
 from tests.rehearsal.poller import Poller
 
 pytestmark = pytest.mark.engine
@@ -152,7 +152,10 @@ def test_a_run_cancelled_while_it_migrates_ends_red_and_the_service_is_not_touch
     assert not pushed.green
     assert pushed.failed[0].name == "Migrate"
     assert not {"Deploy", "Watch", "Stop, for the run was cancelled"} & set(ran(pushed))
+    assert ran(pushed)[-3:] == ["Stop the migration, for the run was cancelled", "Verdict", "Receipt"]
+    assert "the migration was stopped, what it had not committed is undone" in " ".join(pushed.errors), pushed.errors
     assert "cancelled: " in " ".join(pushed.errors), pushed.errors
+    wait_for("the end of the migration's task", 60, lambda: len(rehearsal.containers()) == len(containers))
     assert (set(rehearsal.containers()), serving(), poller.failures) == (containers, before, [])
 
 
