@@ -110,7 +110,12 @@ def keys(on: Subject) -> str:
 
 def readable(on: Subject) -> str:
     """The execution role may read the secret: it hands it to the tasks."""
-    arn = on.client("secretsmanager").describe_secret(SecretId=on.names.secret_name)["ARN"]
+    from botocore.exceptions import ClientError
+
+    try:
+        arn = on.client("secretsmanager").describe_secret(SecretId=on.names.secret_name)["ARN"]
+    except ClientError as refused:
+        raise Unknown(f"the secret cannot be seen: {refused.response['Error']['Code']}") from refused
     asked = {"ActionNames": ["secretsmanager:GetSecretValue"], "ResourceArns": [arn]}
     found = on.client("iam").simulate_principal_policy(PolicySourceArn=on.definition["executionRoleArn"], **asked)["EvaluationResults"][0]
     if found["EvalDecision"] != "allowed":

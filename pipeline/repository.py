@@ -187,7 +187,7 @@ def subject(on: Subject) -> str:
     if len(on.prefixes) < 2 or not {"sub_claim_prefix", "use_immutable_subject"} & found.keys():
         raise Unknown("GitHub does not say which form it has")
     on.prefixes = [found.get("sub_claim_prefix") or on.prefixes[found["use_immutable_subject"]]]
-    return "".join(f"\n          {job}: {on.prefixes[0]}:{context}" for job, (context, _) in JOBS.items())
+    return on.prefixes[0] + "".join(f"\n          {job}: {on.prefixes[0]}:{context}" for job, (context, _) in JOBS.items())
 
 
 WHERE = "Settings > Environments > New environment, or its Deployment branches and tags > Selected:"
