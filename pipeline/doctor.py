@@ -47,7 +47,7 @@ def role(on: Subject, job: str) -> str:
     good = [prefix for prefix in prefixes if all(takes(claims | {"sub": f"{prefix}:{context}"}) for claims in own)]
     others = [who for who, claims in intruders(on.repository, (good or prefixes)[0], job) if takes(claims)]
     if good and not others:
-        return f"{name} trusts {good[0]}:{context}{'' if len(prefixes) == 1 else ' (which form GitHub gives cannot be seen)'}"
+        return f"{name} trusts {good[0]}:{context}{'' if good == on.prefixes else ' (which form GitHub gives cannot be seen)'}"
     pasted = json.dumps(policy(on.provider, prefixes, job))
     problem = f"also trusts {', '.join(others)}" if good else f"does not trust {prefixes[0]}:{context} on {' and '.join(refs)}"
     raise Wrong(f"{name} {problem}", f"aws iam update-assume-role-policy --role-name {name} --policy-document '{pasted}'")

@@ -84,6 +84,8 @@ def served() -> Iterator[Hub]:
         hub = Hub(f"http://127.0.0.1:{server.server_address[1]}")
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield hub
-        server.shutdown()
-        thread.join()
+        try:
+            yield hub
+        finally:
+            server.shutdown()
+            thread.join()

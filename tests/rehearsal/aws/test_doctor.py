@@ -1,4 +1,4 @@
-"""doctor looks at the very account that the rehearsal makes, in MiniStack and our ECS, with a GitHub that is in order; no container runs."""
+"""doctor looks at the very account that the rehearsal makes, in MiniStack and our ECS, beside a GitHub in order; no container runs."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -95,10 +95,12 @@ BROKEN: list[tuple[str, str, Callable[[Any], object]]] = [
     ("roles/build", "on refs/heads/main", trusting("lms-ecs-build", "ref:refs/heads/main", "refs/heads/master")),
     ("roles/deploy", "on refs/heads/main and refs/tags/v*", trusting("lms-ecs-deploy", "environment:production", "refs/heads/main")),
     ("roles/deploy", "also trusts any branch in its env", trusting("lms-ecs-deploy", "environment:production", "refs/*")),
-    ("roles/release", "does not trust repo:nationslab@4711", trusting("lms-ecs-release", "environment:release", "refs/tags/v*", repository="o/r")),
+    ("roles/release", "does not trust repo:nationslab@4711", trusting(
+        "lms-ecs-release", "environment:release", "refs/tags/v*", repository="o/r")),
     ("roles/read", "NoSuchEntity", lambda client: remove_role(client("iam"), "lms-ecs-read")),
     ("account/OIDC provider", "NoSuchEntity", lambda client: client("iam").delete_open_id_connect_provider(OpenIDConnectProviderArn=ARN)),
-    ("registry/tags", "MUTABLE", lambda client: client("ecr").put_image_tag_mutability(repositoryName="lms-ecs", imageTagMutability="MUTABLE")),
+    ("registry/tags", "MUTABLE", lambda client: client("ecr").put_image_tag_mutability(
+        repositoryName="lms-ecs", imageTagMutability="MUTABLE")),
     ("service/state", "does not go back", lambda client: client("ecs").update_service(
         **SERVICE, deploymentConfiguration={"deploymentCircuitBreaker": {"enable": False, "rollback": False}})),
     ("service/settings", "50 to 200", lambda client: client("ecs").update_service(
