@@ -110,7 +110,7 @@ TABLE: list[tuple[str, Change, str, str]] = [
     ("roles/build", trusting("build", "repo:o*"), "NG", "does not trust"),
     ("roles/deploy", nothing, "OK", f"lms-ecs-deploy trusts {NUMBERED}:environment:production"),
     ("roles/deploy", trusting("deploy", known=BOTH), "OK", f"{NUMBERED}:environment:production (which form GitHub gives cannot be seen)"),
-    ("roles/deploy", trusting("deploy", PREFIX, known=[]), "OK", f"{PREFIX}:environment:production (which form GitHub gives cannot be seen)"),
+    ("roles/deploy", trusting("deploy", PREFIX, known=[]), "OK", f"{PREFIX}:environment:production (which form"),
     ("roles/deploy", trusting("deploy", *BOTH, known=BOTH), "OK", f"lms-ecs-deploy trusts {PREFIX}:environment:production"),
     ("roles/deploy", trusting("deploy", known=[]), "OK", f"{NUMBERED}:environment:production (which form GitHub gives cannot be seen)"),
     ("roles/deploy", trusting("deploy", "repo:nationslab@1/other@2", known=[]), "NG", f"does not trust {PREFIX}:environment:production"),
