@@ -20,7 +20,6 @@ PASSED_ON = (
     *("OIDC_ADMIN_GROUP", "OIDC_AUDIENCE", "OIDC_ISSUER", "OIDC_JWKS_URL", "OIDC_PROVISION", "OIDC_ROLES_CLAIM"),
 )
 """Settings of the app that a repository variable of the same name reaches the task by."""
-ROLES = ("build_role", "deploy_role", "execution_role", "task_role")
 FORMS = {
     "base_url": (r"https?://[\w.-]+(:\d+)?", "scheme://host[:port]"),
     "aws_account_id": (r"\d{12}", "12 digits"),
@@ -42,6 +41,8 @@ class Names:
     ecs_container: str
     build_role: str
     deploy_role: str
+    release_role: str
+    read_role: str
     execution_role: str
     task_role: str
     log_group: str
@@ -55,7 +56,8 @@ class Names:
 
     def outputs(self) -> dict[str, str]:
         """The step's outputs: the names, and the ARNs of the roles, for steps that take whole ARNs."""
-        return asdict(self) | {f"{role}_arn": self.role_arn(getattr(self, role)) for role in ROLES}
+        names: dict[str, str] = asdict(self)
+        return names | {f"{name}_arn": self.role_arn(value) for name, value in names.items() if name.endswith("_role")}
 
 
 def container_of(definition: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,6 +121,8 @@ def _defaults(definition: Mapping[str, Any]) -> dict[str, str]:
         "ecs_container": container["name"],
         "build_role": "lms-ecs-build",
         "deploy_role": "lms-ecs-deploy",
+        "release_role": "lms-ecs-release",
+        "read_role": "lms-ecs-read",
         "execution_role": definition["executionRoleArn"].partition(":role/")[2],
         "task_role": definition["taskRoleArn"].partition(":role/")[2],
         "log_group": container["logConfiguration"]["options"]["awslogs-group"],
@@ -128,9 +132,9 @@ def _defaults(definition: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def variables() -> dict[str, str]:
-    """The repository variables: VARIABLES is `toJSON(vars)` of a workflow. Raises Failure if it is not."""
-    text = os.environ.get("VARIABLES", "")
+def variables(given: str | None = None) -> dict[str, str]:
+    """The repository variables: `given`, else VARIABLES, is `toJSON(vars)` of a workflow. Raises Failure if it is not."""
+    text = os.environ.get("VARIABLES", "") if given is None else given
     try:
         return {str(name).upper(): str(value) for name, value in (json.loads(text.strip() or "{}") or {}).items()}
     except (ValueError, AttributeError) as problem:
