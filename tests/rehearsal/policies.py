@@ -37,3 +37,13 @@ def roles(names: Names, provider: str, repository: str) -> dict[str, tuple[Polic
     given = {"Owner": owner, "Repository": name, "OwnerId": str(OWNER_ID), "RepositoryId": str(REPOSITORY_ID), "OidcProvider": provider}
     found = [(_properties(role, names, **given), filled(role, names)) for role in ROLES]
     return {properties["RoleName"]: (properties["AssumeRolePolicyDocument"], policy) for properties, policy in found}
+
+
+def federated(provider: str, repository: str, subject: str, *refs: str) -> Policy:
+    """Trust in jobs of that GitHub repository with that subject, in both its forms, on those refs: for roles that no template makes."""
+    owner, _, name = repository.partition("/")
+    subjects = [f"repo:{repository}:{subject}", f"repo:{owner}@{OWNER_ID}/{name}@{REPOSITORY_ID}:{subject}"]
+    exact = {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": subjects}
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": provider}}
+    statement["Condition"] = {"StringEquals": exact, "StringLike": {f"{GITHUB}:ref": list(refs)}}
+    return {"Version": "2012-10-17", "Statement": [statement]}
