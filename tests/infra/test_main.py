@@ -8,6 +8,7 @@ import pytest
 
 import infra.__main__ as command
 from infra import account
+from pipeline.names import read_definition, resolve
 from pipeline.report import Failure
 from tests.pipeline.conftest import ROOT, Script, refusal
 
@@ -242,7 +243,7 @@ def test_a_stack_is_told_what_runs_and_waits_for_a_deploy(monkeypatch: pytest.Mo
 
 
 def test_what_the_account_holds_is_found() -> None:
-    names = command.resolve(command.read_definition(ROOT / "task-definition.json"), command.UNKNOWN)
+    names = resolve(read_definition(ROOT / "task-definition.json"), command.UNKNOWN)
     provider = f"arn:aws:iam::{MINE}:oidc-provider/token.actions.githubusercontent.com"
     there = cloud(
         cloudformation(),
