@@ -108,6 +108,9 @@ class Iam:
     def audiences(self, provider_arn: str) -> list[str] | None:
         return self.known if provider_arn == PROVIDER else None
 
+    def policies(self, role: str) -> list[dict[str, Any]]:
+        raise NotImplementedError
+
     def web_session(self, form: Mapping[str, str]) -> dict[str, Any]:
         raise NotImplementedError
 
