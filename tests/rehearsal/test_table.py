@@ -41,6 +41,12 @@ def test_a_bad_commit_changes_files_that_are_there_and_python_still_reads_them(s
         json.loads((tmp_path / "task-definition.json").read_text())
 
 
+def test_the_docs_say_of_every_scenario_what_it_proves() -> None:
+    rows = [line.split(" | ") for line in (ROOT / "docs" / "operating.md").read_text().splitlines() if line.startswith("| `")]
+    told = {row[0].strip("| `"): row[1] for row in rows if len(row) == 4}
+    assert {name: told.get(name) for name in NAMED} == {scenario.name: scenario.verdict for scenario in TABLE}
+
+
 def test_only_known_verdicts_are_expected() -> None:
     assert {scenario.verdict for scenario in TABLE} <= {verdict for _, verdict, _ in CASES.values()}
 
