@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -143,19 +143,21 @@ def locked_table(account: Account) -> Iterator[None]:
 @contextmanager
 def made_for_arm(account: Account) -> Iterator[None]:
     """The registry holds an image for the other processor under the commit's tag: somebody has built it on a laptop and pushed it."""
-    ecr, repository = account("ecr"), account.names.ecr_repository
-    stored = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": "latest"}])["images"][0]
-    manifest = json.loads(stored["imageManifest"])
-    url = ecr.get_download_url_for_layer(repositoryName=repository, layerDigest=manifest["config"]["digest"])["downloadUrl"]
-    config = json.dumps(requests.get(url, timeout=10).json() | {"architecture": "arm64"}).encode()
-    digest = f"sha256:{hashlib.sha256(config).hexdigest()}"
-    upload = ecr.initiate_layer_upload(repositoryName=repository)["uploadId"]
-    ecr.upload_layer_part(repositoryName=repository, uploadId=upload, partFirstByte=0, partLastByte=len(config) - 1, layerPartBlob=config)
-    ecr.complete_layer_upload(repositoryName=repository, uploadId=upload, layerDigests=[digest])
-    manifest["config"] |= {"digest": digest, "size": len(config)}
-    ecr.put_image(
-        repositoryName=repository, imageTag=f"sha-{account.commit}", imageManifest=json.dumps(manifest), imageManifestMediaType=MANIFEST
-    )
+    token = account("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    base = f"{account.endpoint}/v2/{account.names.ecr_repository}"
+    with requests.Session() as registry:
+        registry.headers.update({"Authorization": f"Basic {token}", "Accept": MANIFEST})
+        manifest = registry.get(f"{base}/manifests/latest", timeout=10).json()
+        config = registry.get(f"{base}/blobs/{manifest['config']['digest']}", timeout=10).json()
+        changed = json.dumps(config | {"architecture": "arm64"}).encode()
+        manifest["config"] |= {"digest": f"sha256:{hashlib.sha256(changed).hexdigest()}", "size": len(changed)}
+        upload = urljoin(base, registry.post(f"{base}/blobs/uploads/", timeout=10).headers["Location"])
+        done = registry.put(upload, changed, params={"digest": manifest["config"]["digest"]}, timeout=10)
+        done.raise_for_status()
+        put = registry.put(
+            f"{base}/manifests/sha-{account.commit}", json.dumps(manifest).encode(), headers={"Content-Type": MANIFEST}, timeout=10
+        )
+        put.raise_for_status()
     yield
 
 

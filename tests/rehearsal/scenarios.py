@@ -59,7 +59,7 @@ def guessed(url: str) -> str:
 TABLE = (
     # Nothing of the service is touched: these share the good deploy behind them.
     Scenario("not-json", "Read the names", "task definition not valid", r"task-definition\.json is not valid JSON", faults.is_not_json),
-    Scenario("import-error-at-boot", "Build and boot", "import error", "ImportError: broken on purpose", faults.cannot_import),
+    Scenario("import-error-at-boot", "Boot it under a task's limits", "import error", "broken on purpose", faults.cannot_import),
     Scenario("oidc-refused", "Take the deploy role", "OIDC subject refused", "step role failed", account=account.trusts_another_repository),
     Scenario("hold", "Guard", "held", "5ca1ab1e: wrong marks", account=account.on_hold),
     Scenario("superseded", "Guard", "superseded", "is older: it stays", variables=ship("{older}"), caller=SHIP_ONLY),
