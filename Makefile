@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_USER := 0
 
-.PHONY: help run test clients lint infra bench rehearse rehearse-down rehearsals format lock clean
+.PHONY: help run test clients lint infra bench rehearse rehearse-all rehearse-down rehearsals format lock clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -62,8 +62,11 @@ lock: $(VENV)/.dev  ## Lock the dependencies of pyproject.toml with hashes
 	$(COMPILE) --group rehearsal -o tests/rehearsal/requirements.txt
 	$(COMPILE) --group clients -o tests/clients/requirements.txt
 
-rehearse: build/rehearsal/venv/.done  ## Play a deploy on this machine (needs a Docker engine); again: another push
-	@$(REHEARSAL) up
+rehearse: build/rehearsal/venv/.done  ## Play a deploy on this machine (needs a Docker engine); again: another push (SCENARIO=: a bad one)
+	@$(if $(SCENARIO),$(REHEARSAL).live $(SCENARIO),$(REHEARSAL) up)
+
+rehearse-all: build/rehearsal/venv/.done  ## Play every bad deploy of the table, one after another
+	@build/rehearsal/venv/bin/python -m pytest tests/rehearsal/test_scenarios.py --confcutdir=tests/rehearsal -m engine -s --durations=0 $(ARGS)
 
 rehearse-down: build/rehearsal/venv/.done  ## Remove everything that rehearse made
 	@$(REHEARSAL) down

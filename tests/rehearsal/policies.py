@@ -36,6 +36,9 @@ def roles(names: Names, provider: str, repository: str) -> dict[str, tuple[Polic
     owner, _, name = repository.partition("/")
     given = {"Owner": owner, "Repository": name, "OwnerId": str(OWNER_ID), "RepositoryId": str(REPOSITORY_ID), "OidcProvider": provider}
     found = [(_properties(role, names, **given), filled(role, names)) for role in ROLES]
+    for statement in (one for _, policy in found for one in policy["Statement"] if one["Action"] == ["logs:GetLogEvents"]):
+        group = statement["Resource"]
+        statement["Resource"] = [group, group.removesuffix(":*")]  # the embedded AWS asks for the group, where AWS asks for the stream
     return {properties["RoleName"]: (properties["AssumeRolePolicyDocument"], policy) for properties, policy in found}
 
 

@@ -142,3 +142,14 @@ def test_ministack_gets_nothing_of_this_machines_settings(tmp_path_factory: pyte
     assert found.keys() & {"AWS_ENDPOINT_URL", "HOSTNAME"} == set()
     assert found["DOCKER_HOST"] != base["DOCKER_HOST"]
     assert (found["PATH"], found["AUTH"]) == ("/bin", "false")
+
+
+def test_a_layer_is_fetched_without_a_token_by_the_address_that_was_given_out_for_it_only() -> None:
+    mended = Registry(registry=NAME, host="127.0.0.1:4566")
+    answer = {"downloadUrl": f"https://{NAME}/v2/lms-ecs/blobs/sha256:1", "layerDigest": "sha256:1"}
+    url = mended.mended("GetDownloadUrlForLayer", {}, answer)["downloadUrl"]
+    assert url.startswith("http://127.0.0.1:4566/v2/lms-ecs/blobs/sha256:1?")
+    target = url.removeprefix("http://127.0.0.1:4566")
+    assert mended.signed(target)
+    assert not mended.signed(target.replace("sha256:1?", "sha256:2?"))
+    assert not mended.signed(target.partition("?")[0])
