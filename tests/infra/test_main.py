@@ -297,5 +297,3 @@ def test_ci_leaves_to_administrators_what_is_theirs(monkeypatch: pytest.MonkeyPa
 def test_the_repository_is_a_workflows_own_or_the_remotes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_REPOSITORY_OWNER_ID", "12")
     assert command.repository() == {"Owner": "nationslab", "Repository": "lms", "OwnerId": "12"}
-    monkeypatch.delenv("GITHUB_REPOSITORY")
-    assert command.repository().keys() <= {"Owner", "Repository", "OwnerId"}

@@ -15,11 +15,11 @@ from image.docker import docker
 from pipeline.guard import HOLD
 from pipeline.names import Names
 from pipeline.report import Failure
-from tests.rehearsal.account import ISSUER, REPOSITORY, clients
+from tests.rehearsal.account import REPOSITORY, clients
 from tests.rehearsal.engine import LABEL, NETWORK
 from tests.rehearsal.faults import LOCKED
 from tests.rehearsal.places import STATE
-from tests.rehearsal.policies import DEPLOY, Policy, federated, filled
+from tests.rehearsal.policies import Policy
 
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 ARM_PROGRAM = b"\x7fELF\x02\x01\x01" + bytes(9) + (2).to_bytes(2, "little") + (183).to_bytes(2, "little") + bytes(44)
@@ -85,33 +85,31 @@ def secret_deleted(account: Account) -> Iterator[None]:
 def no_pass_role(account: Account) -> Iterator[None]:
     """The deploy role's policy allows everything but to pass roles."""
     iam, role = account("iam"), account.names.deploy_role
-    allowed = [statement for statement in DEPLOY["Statement"] if statement["Action"] != ["iam:PassRole"]]
+    good: Policy = iam.get_role_policy(RoleName=role, PolicyName=role)["PolicyDocument"]
+    allowed = [statement for statement in good["Statement"] if statement["Action"] != ["iam:PassRole"]]
 
     def put(policy: Policy) -> None:
-        iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=json.dumps(filled(policy, account.names)))
+        iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=json.dumps(policy))
 
-    put(DEPLOY | {"Statement": allowed})
+    put(good | {"Statement": allowed})
     try:
         yield
     finally:
-        put(DEPLOY)
+        put(good)
 
 
 @contextmanager
 def trusts_another_repository(account: Account) -> Iterator[None]:
     """The deploy role trusts the environment of a repository that this one is not called any more."""
     iam, role = account("iam"), account.names.deploy_role
-    provider = f"arn:aws:iam::{account.names.aws_account_id}:oidc-provider/{ISSUER.removeprefix('https://')}"
-
-    def trust(repository: str) -> None:
-        policy = federated(provider, repository, "environment:production")
-        iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(policy))
-
-    trust("nationslab/lms-before-it-was-renamed")
+    good = json.dumps(iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"])
+    name = REPOSITORY.partition("/")[2]
+    renamed = good.replace(f"/{name}:", "/lms-before-it-was-renamed:").replace(f"/{name}@", "/lms-before-it-was-renamed@")
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=renamed)
     try:
         yield
     finally:
-        trust(REPOSITORY)
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=good)
 
 
 @contextmanager
