@@ -58,6 +58,7 @@ lock: $(VENV)/.dev  ## Lock the dependencies of pyproject.toml with hashes
 	$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
 	$(COMPILE) --group pipeline -o pipeline/requirements.txt
 	$(COMPILE) --group boot -o image/requirements.txt
+	$(COMPILE) --group sbom -o image/requirements-sbom.txt
 	$(COMPILE) --group rehearsal -o tests/rehearsal/requirements.txt
 	$(COMPILE) --group clients -o tests/clients/requirements.txt
 

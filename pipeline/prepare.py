@@ -69,13 +69,6 @@ def desired_count(service: Mapping[str, Any], before: Running) -> str:
     return str(FIRST_TASKS) if not before.commit and not service["desiredCount"] else ""
 
 
-def prove_digest(ecr: Any, names: Names, tag: str, digest: str) -> None:
-    """Raises Failure unless the registry holds exactly `digest` under `tag`: a tag may have been moved since the image was built."""
-    found = registry.require(ecr, names.ecr_repository, tag).digest
-    if found != digest:
-        raise Failure(f"{names.ecr_repository}:{tag} is {found} in the registry, but {digest} was built")
-
-
 def secret_arn(secrets_manager: Any, names: Names) -> str:
     """The whole ARN of the app's secret; its value is never asked for. Raises Failure if it is not there."""
     with named(f"describe the secret {names.secret_name}"):
@@ -91,7 +84,7 @@ def main(options: Options, found: Found) -> None:
     service = describe_service(ecs, names)
     before = running(ecs, service)
     found |= {"from_image": before.image if before.commit else "", "from_commit": before.commit, "digest": options.digest}
-    prove_digest(cloud("ecr"), names, options.tag, options.digest)
+    registry.exactly(cloud("ecr"), names.ecr_repository, options.tag, options.digest)
     output(
         {
             "secrets": secrets(definition, secret_arn(cloud("secretsmanager"), names)),

@@ -32,9 +32,9 @@ TEXTS = read()
 LONGEST_RUN = 5
 MOST_LINES = 600
 TAKES_A_ROLE = "aws-actions/configure-aws-credentials"
-RUNNERS_OWN = {"RUNNER_TEMP", "GITHUB_RUN_ID", "GITHUB_PATH"}
+RUNNERS_OWN = {"RUNNER_TEMP", "GITHUB_RUN_ID", "GITHUB_PATH", "GITHUB_REPOSITORY"}
 """Variables that every step finds."""
-VALUES = {"OUTCOME": "failure", "KIND": "push"}
+VALUES = {"OUTCOME": "failure", "KIND": "push", "ATTEST": "true"}
 """What a variable holds where not any word will do."""
 
 

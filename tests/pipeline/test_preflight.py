@@ -20,6 +20,7 @@ from tests.pipeline.whole_cloud import (
     NAT,
     ROLE,
     SERVICE,
+    TAGS,
     Change,
     alarmed,
     answer,
@@ -48,6 +49,7 @@ def on(cloud: dict[str, Any], names: Names, definition: dict[str, Any]) -> Subje
 
 
 PRIVATE = {"assignPublicIp": "DISABLED"}
+WIDE = [{"filterType": "WILDCARD", "filter": pattern} for pattern in ("sha-*", "latest")]
 ALL = "ecr.api ecr.dkr logs secretsmanager s3"
 CONFIG = "containerDefinitions.0."
 TABLE: list[tuple[str, Change, str, str]] = [
@@ -83,6 +85,27 @@ TABLE: list[tuple[str, Change, str, str]] = [
         "SKIP",
         "is there, but what it is made for",
     ),
+    ("task/tags", nothing, "OK", "immutable but for latest"),
+    *(
+        ("task/tags", answer("ecr", "describe_repositories", {"repositories": [TAGS | {"imageTagMutability": mode}]}), "NG", said)
+        for mode, said in (
+            ("MUTABLE", "the tags of lms-ecs are MUTABLE but for latest"),
+            ("MUTABLE_WITH_EXCLUSION", "the tags of lms-ecs are MUTABLE_WITH_EXCLUSION but for latest"),
+        )
+    ),
+    (
+        "task/tags",
+        answer("ecr", "describe_repositories", {"repositories": [{"imageTagMutability": "IMMUTABLE"}]}),
+        "NG",
+        "the tags of lms-ecs are IMMUTABLE but for none",
+    ),
+    (
+        "task/tags",
+        answer("ecr", "describe_repositories", {"repositories": [TAGS | {"imageTagMutabilityExclusionFilters": WIDE}]}),
+        "NG",
+        "the tags of lms-ecs are IMMUTABLE_WITH_EXCLUSION but for latest, sha-*",
+    ),
+    ("task/tags", answer("ecr", "describe_repositories", refusal("AccessDeniedException")), "SKIP", "AccessDeniedException: no"),
     ("task/execution role", nothing, "OK", "ecsTaskExecutionRole"),
     ("task/execution role", put("executionRoleArn", f"{ROLE}gone"), "NG", "NoSuchEntity"),
     ("task/execution role", put("executionRoleArn", f"{ROLE}a/path/ecsTaskRole"), "NG", f"{ROLE}a/path/ecsTaskRole is {ROLE}ecsTaskRole"),

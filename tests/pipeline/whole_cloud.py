@@ -63,6 +63,9 @@ def default(**by: str) -> dict[str, str]:
 INTERNET, NAT = default(GatewayId="igw-1"), default(NatGatewayId="nat-1")
 
 
+TAGS = {"imageTagMutability": "IMMUTABLE_WITH_EXCLUSION", "imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "latest"}]}
+
+
 def clients(folder: Path) -> dict[str, Any]:
     """The clients, by service: a cloud in which everything is in order."""
     return {
@@ -70,6 +73,7 @@ def clients(folder: Path) -> dict[str, Any]:
         "ecr": Script(
             "ecr",
             batch_get_image=[in_registry("sha256:d", "sha256:" + "c" * 64)],
+            describe_repositories=[{"repositories": [TAGS]}],
             get_download_url_for_layer=[{"downloadUrl": config_at(folder, b'{"architecture": "amd64", "os": "linux"}')}],
         ),
         "iam": Iam(*(role(name, {"AssumeRolePolicyDocument": TRUST}) for name in ("ecsTaskExecutionRole", "ecsTaskRole"))),

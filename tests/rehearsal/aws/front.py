@@ -142,7 +142,7 @@ class Front:
         return answer.head.get("docker-content-digest") or None if answer.status == 200 else None
 
     def _answer_registry(self, exchange: Exchange) -> None:
-        if not self._ecr.knows(exchange.head.get("authorization")):
+        if not self._ecr.knows(exchange.head.get("authorization")) and not self._ecr.signed(exchange.method, exchange.target):
             body = registry.docker_error("UNAUTHORIZED", "authentication required")
             exchange.answer(
                 401,

@@ -4,10 +4,12 @@ import base64
 import binascii
 import json
 import re
+import secrets
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.rehearsal.aws.trust import like
 
@@ -66,6 +68,7 @@ class Registry:
         self._lock = threading.Lock()
         self._mutability: dict[str, Mutability] = {}
         self._tokens: set[bytes] = set()
+        self._signed: set[str] = set()
 
     def mutability(self, repository: str) -> Mutability:
         """The settings of a repository."""
@@ -79,6 +82,11 @@ class Registry:
         if action == "GetAuthorizationToken":
             with self._lock:
                 self._tokens |= {each["authorizationToken"].encode() for each in answer["authorizationData"]}
+        if action == "GetDownloadUrlForLayer":
+            path = f"{urlsplit(answer['downloadUrl']).path}?X-Amz-Signature={secrets.token_hex(16)}"
+            answer["downloadUrl"] = f"https://{self._registry}{path}"
+            with self._lock:
+                self._signed.add(path)
         for shape in [answer.get("repository"), *answer.get("repositories", [])]:
             if shape:
                 shape.update(self._shape(shape["repositoryName"]))
@@ -99,6 +107,11 @@ class Registry:
         scheme, _, token = authorization.partition(" ")
         with self._lock:
             return scheme.lower() == "basic" and _normal(token) in self._tokens
+
+    def signed(self, method: str, target: str) -> bool:
+        """Whether a request is the download that was allowed to whoever has its address."""
+        with self._lock:
+            return method == "GET" and target in self._signed
 
 
 def _normal(token: str) -> bytes:

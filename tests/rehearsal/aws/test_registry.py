@@ -84,6 +84,17 @@ def test_only_a_token_that_was_given_out_opens_the_registry(authorization: str, 
     assert ecr.knows(authorization) is known
 
 
+def test_a_layer_is_downloaded_by_whoever_has_its_address() -> None:
+    ecr = Registry(registry=NAME, host="127.0.0.1:4566")
+    answer = {"downloadUrl": f"https://{NAME}/v2/lms-ecs/blobs/sha256:c"}
+    address = ecr.mended("GetDownloadUrlForLayer", {}, answer)["downloadUrl"]
+    target = address.removeprefix("http://127.0.0.1:4566")
+    assert target.startswith("/v2/lms-ecs/blobs/sha256:c?X-Amz-Signature=")
+    assert ecr.signed("GET", target)
+    others = [("PUT", target), ("GET", target.partition("?")[0]), ("GET", target.replace("sha256:c", "sha256:d"))]
+    assert [ecr.signed(*other) for other in others] == [False] * 3
+
+
 @pytest.mark.parametrize(
     ("path", "is_ours"),
     [
