@@ -30,11 +30,13 @@ def unpack(image: str, folder: Path) -> list[str]:
             for member in files:
                 path = Path("/", member.name)
                 information = path.parent
-                if path.name in SAID and information.suffix in KINDS and member.isfile() and (content := files.extractfile(member)):
-                    if seen.setdefault(information.name, information) == information:  # the same one twice is listed once
-                        target = folder / path.relative_to("/")
-                        target.parent.mkdir(parents=True, exist_ok=True)
-                        target.write_bytes(content.read())
+                if path.name not in SAID or information.suffix not in KINDS or not member.isfile():
+                    continue
+                content = files.extractfile(member)
+                if content and seen.setdefault(information.name, information) == information:  # the same one twice is listed once
+                    target = folder / path.relative_to("/")
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    target.write_bytes(content.read())
     finally:
         docker("rm", container)
     if exporting.returncode or not seen:
@@ -48,7 +50,16 @@ def listed(paths: list[str], folder: Path) -> str:
     interpreter = folder / "python"
     interpreter.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(paths)}\nEND\n")
     interpreter.chmod(0o700)
-    command = [sys.executable, "-m", "cyclonedx_py", "environment", "--output-reproducible", "--pyproject", "pyproject.toml", str(interpreter)]
+    command = [
+        sys.executable,
+        "-m",
+        "cyclonedx_py",
+        "environment",
+        "--output-reproducible",
+        "--pyproject",
+        "pyproject.toml",
+        str(interpreter),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Failure(f"the list of packages cannot be made: {done.stderr.strip().rpartition(chr(10))[2]}")

@@ -1,4 +1,4 @@
-"""find, pushed and verify: what the registry holds under a tag, and the proof that it is what was booted, of the commit it is said to be."""
+"""find, pushed and verify: what the registry holds under a tag, and the proof that it is what was booted, of that commit."""
 
 import json
 import urllib.request

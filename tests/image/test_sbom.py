@@ -84,9 +84,7 @@ def test_the_list_is_a_file_and_counted(engine: Engine, workflow: Workflow, tool
     assert workflow.summary == "It holds 3 Python packages; their list is the artifact `sbom`.\n"
 
 
-def test_a_tool_that_fails_is_named(
-    engine: Engine, tool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_tool_that_fails_is_named(engine: Engine, tool: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     exported(engine, FILES)
     tool.write_text("import sys\nsys.exit('no such option')")
     assert command.main(["sbom", "lms:1", "--to", str(tmp_path / "sbom.json")]) == 1

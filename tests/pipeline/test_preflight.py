@@ -20,7 +20,6 @@ from tests.pipeline.whole_cloud import (
     NAT,
     ROLE,
     SERVICE,
-    TAGS,
     Change,
     alarmed,
     answer,
@@ -32,6 +31,7 @@ from tests.pipeline.whole_cloud import (
     put,
     served,
     table,
+    tagged,
     trusting,
 )
 
@@ -49,17 +49,11 @@ def on(cloud: dict[str, Any], names: Names, definition: dict[str, Any]) -> Subje
 
 
 PRIVATE = {"assignPublicIp": "DISABLED"}
-WIDE = [{"filterType": "WILDCARD", "filter": pattern} for pattern in ("sha-*", "latest")]
 ALL = "ecr.api ecr.dkr logs secretsmanager s3"
 CONFIG = "containerDefinitions.0."
 TABLE: list[tuple[str, Change, str, str]] = [
     ("service/state", nothing, "OK", "active, 2 tasks wanted"),
-    (
-        "service/state",
-        answer("ecs", "describe_services", {"services": []}),
-        "NG",
-        "the cluster lms-ecs has no active service lms-ecs-service",
-    ),
+    ("service/state", answer("ecs", "describe_services", {"services": []}), "NG", "has no active service lms-ecs-service"),
     (
         "service/state",
         answer("ecs", "describe_services", {"services": [SERVICE | {"deploymentConfiguration": {}}]}),
@@ -86,26 +80,7 @@ TABLE: list[tuple[str, Change, str, str]] = [
         "is there, but what it is made for",
     ),
     ("task/tags", nothing, "OK", "immutable but for latest"),
-    *(
-        ("task/tags", answer("ecr", "describe_repositories", {"repositories": [TAGS | {"imageTagMutability": mode}]}), "NG", said)
-        for mode, said in (
-            ("MUTABLE", "the tags of lms-ecs are MUTABLE but for latest"),
-            ("MUTABLE_WITH_EXCLUSION", "the tags of lms-ecs are MUTABLE_WITH_EXCLUSION but for latest"),
-        )
-    ),
-    (
-        "task/tags",
-        answer("ecr", "describe_repositories", {"repositories": [{"imageTagMutability": "IMMUTABLE"}]}),
-        "NG",
-        "the tags of lms-ecs are IMMUTABLE but for none",
-    ),
-    (
-        "task/tags",
-        answer("ecr", "describe_repositories", {"repositories": [TAGS | {"imageTagMutabilityExclusionFilters": WIDE}]}),
-        "NG",
-        "the tags of lms-ecs are IMMUTABLE_WITH_EXCLUSION but for latest, sha-*",
-    ),
-    ("task/tags", answer("ecr", "describe_repositories", refusal("AccessDeniedException")), "SKIP", "AccessDeniedException: no"),
+    ("task/tags", tagged("MUTABLE"), "NG", "the tags of lms-ecs are MUTABLE but for none"),  # more in test_preflight_tags.py
     ("task/execution role", nothing, "OK", "ecsTaskExecutionRole"),
     ("task/execution role", put("executionRoleArn", f"{ROLE}gone"), "NG", "NoSuchEntity"),
     ("task/execution role", put("executionRoleArn", f"{ROLE}a/path/ecsTaskRole"), "NG", f"{ROLE}a/path/ecsTaskRole is {ROLE}ecsTaskRole"),
@@ -244,6 +219,7 @@ def test_everything_in_order_is_a_tree_of_ok(on: Subject) -> None:
         "task",
         "  OK   size: 256 CPU units, 512 MiB",
         "  OK   image: filled-in-by-the-pipeline, amd64",
+        "  OK   tags: immutable but for latest",
         "  OK   execution role: ecsTaskExecutionRole",
         "  OK   task role: ecsTaskRole",
         "  OK   secret: lms-ecs/app",

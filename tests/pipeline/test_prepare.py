@@ -8,7 +8,7 @@ from pipeline import prepare
 from pipeline.names import Names
 from pipeline.prepare import Running
 from pipeline.report import Failure
-from tests.pipeline.conftest import Script, in_registry, refusal
+from tests.pipeline.conftest import Script, refusal
 
 ARN = "arn:aws:secretsmanager:ap-northeast-2:471112588210:secret:lms-ecs/app-AbCdEf"
 REGISTRY = "471112588210.dkr.ecr.ap-northeast-2.amazonaws.com"

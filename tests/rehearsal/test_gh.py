@@ -36,7 +36,12 @@ def test_what_was_attested_is_verified(attested: Path, capsys: pytest.CaptureFix
 
 @pytest.mark.parametrize(
     "arguments",
-    [asked(image=f"oci://registry/lms-ecs@sha256:{'b' * 64}"), asked(image=f"oci://other@sha256:{DIGEST}"), asked(repo="a/b"), asked(commit="d")],
+    [
+        asked(image=f"oci://registry/lms-ecs@sha256:{'b' * 64}"),
+        asked(image=f"oci://other@sha256:{DIGEST}"),
+        asked(repo="a/b"),
+        asked(commit="d"),
+    ],
     ids=["digest", "name", "repository", "commit"],
 )
 def test_what_was_not_attested_is_refused(arguments: list[str], attested: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.rehearsal.action_bench import Answer, Outcome, Script, play
+from tests.rehearsal.play import ALWAYS_STAND_INS
 from tests.rehearsal.stand_ins import known, prepare
 
 pytestmark = pytest.mark.actions
