@@ -55,11 +55,15 @@ def describe_service(ecs: Any, names: Names) -> dict[str, Any]:
     return service
 
 
+def current(ecs: Any, service: Mapping[str, Any]) -> dict[str, Any]:
+    """The task definition that the service is set to run."""
+    with named("describe the running task definition"):
+        return dict(ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"])
+
+
 def running(ecs: Any, service: Mapping[str, Any]) -> Running:
     """What that service is set to run now."""
-    with named("describe the running task definition"):
-        definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-    container = definition["containerDefinitions"][0]
+    container = current(ecs, service)["containerDefinitions"][0]
     revision = service["taskDefinition"].rpartition("/")[2]
     return Running(container["image"].rpartition("/")[2], container.get("dockerLabels", {}).get(COMMIT_LABEL, ""), revision)
 
@@ -67,6 +71,15 @@ def running(ecs: Any, service: Mapping[str, Any]) -> Running:
 def desired_count(service: Mapping[str, Any], before: Running) -> str:
     """The deploy action's `desired-count`: FIRST_TASKS for a service that is idle because nothing was ever deployed, else nothing."""
     return str(FIRST_TASKS) if not before.commit and not service["desiredCount"] else ""
+
+
+def megabytes(ecr: Any, names: Names, image: str) -> float | None:
+    """The size of an image that runs already; None if the registry does not say it any more."""
+    try:
+        stored = registry.find(ecr, names.ecr_repository, image.partition(":")[2])
+    except Failure:
+        return None  # it is told, and decides nothing
+    return stored.megabytes if stored else None
 
 
 def secret_arn(secrets_manager: Any, names: Names) -> str:
@@ -84,7 +97,8 @@ def main(options: Options, found: Found) -> None:
     service = describe_service(ecs, names)
     before = running(ecs, service)
     found |= {"from_image": before.image if before.commit else "", "from_commit": before.commit, "digest": options.digest}
-    registry.exactly(cloud("ecr"), names.ecr_repository, options.tag, options.digest)
+    found["megabytes"] = registry.exactly(cloud("ecr"), names.ecr_repository, options.tag, options.digest).megabytes
+    found["megabytes_before"] = megabytes(cloud("ecr"), names, before.image) if before.commit else None
     output(
         {
             "secrets": secrets(definition, secret_arn(cloud("secretsmanager"), names)),

@@ -8,7 +8,7 @@ from pipeline import prepare
 from pipeline.names import Names
 from pipeline.prepare import Running
 from pipeline.report import Failure
-from tests.pipeline.conftest import Script, refusal
+from tests.pipeline.conftest import Script, in_registry, refusal
 
 ARN = "arn:aws:secretsmanager:ap-northeast-2:471112588210:secret:lms-ecs/app-AbCdEf"
 REGISTRY = "471112588210.dkr.ecr.ap-northeast-2.amazonaws.com"
@@ -79,6 +79,13 @@ def test_only_a_service_that_never_ran_is_given_tasks(running: str, wanted: int,
 def test_a_refusal_to_describe_what_runs_is_named() -> None:
     with pytest.raises(Failure, match="describe the running task definition: AccessDenied"):
         prepare.running(Script("ecs", describe_task_definition=[refusal("AccessDenied")]), {"taskDefinition": "x"})
+
+
+@pytest.mark.parametrize(("answer", "size"), [(in_registry("sha256:old"), 50.0), ({"images": []}, None), (refusal("AccessDenied"), None)])
+def test_the_size_of_what_runs_is_told_if_it_can_be(answer: Any, size: float | None, names: Names) -> None:
+    ecr = Script("ecr", batch_get_image=[answer])
+    assert prepare.megabytes(ecr, names, "lms-ecs:sha-old") == size
+    assert ecr.requests("batch_get_image")[0]["imageIds"] == [{"imageTag": "sha-old"}]
 
 
 def test_of_a_secret_only_the_arn_is_asked_for(names: Names) -> None:
