@@ -43,6 +43,8 @@ class Names:
     ecs_container: str
     build_role: str
     deploy_role: str
+    release_role: str
+    read_role: str
     execution_role: str
     task_role: str
     log_group: str
@@ -56,8 +58,8 @@ class Names:
 
     def outputs(self) -> dict[str, str]:
         """The step's outputs: the names, and the ARNs of the roles, for steps that take whole ARNs."""
-        roles = {f"{role}_arn": self.role_arn(getattr(self, role)) for role in ("build_role", "deploy_role", "execution_role", "task_role")}
-        return asdict(self) | roles
+        given = asdict(self)
+        return given | {f"{name}_arn": self.role_arn(value) for name, value in given.items() if name.endswith("_role")}
 
 
 def container_of(definition: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,6 +117,8 @@ def _defaults(definition: Mapping[str, Any]) -> dict[str, str]:
         "ecs_container": container["name"],
         "build_role": "lms-ecs-build",
         "deploy_role": "lms-ecs-deploy",
+        "release_role": "lms-ecs-release",
+        "read_role": "lms-ecs-read",
         "execution_role": definition["executionRoleArn"].partition(":role/")[2],
         "task_role": definition["taskRoleArn"].partition(":role/")[2],
         "log_group": container["logConfiguration"]["options"]["awslogs-group"],

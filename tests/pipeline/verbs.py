@@ -5,12 +5,13 @@ from dataclasses import fields
 from pipeline.names import Names
 
 OUTPUTS: dict[str, set[str]] = {
-    "names": {field.name for field in fields(Names)} | {"build_role_arn", "deploy_role_arn", "execution_role_arn", "task_role_arn"},
+    "names": {field.name for field in fields(Names)} | {f"{field.name}_arn" for field in fields(Names) if field.name.endswith("_role")},
     "schema": {"head", "floor"},
     "find": {"digest"},
     "pushed": {"digest"},
     "prepare": {"secrets", "environment", "log-options", "labels", "desired-count"},
     "guard": {"verdict", "migrations"},
+    "pin": {"tag", "digest", "commit", "ship"},
     "rollback": {"tag", "digest", "commit"},
 }
 """By verb; a test of each verb holds it against what it writes."""
