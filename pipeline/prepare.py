@@ -98,6 +98,7 @@ def main(options: Options, found: Found) -> None:
             "environment": environment(names, variables()),
             "log-options": f"awslogs-group={names.log_group}\nawslogs-region={names.aws_region}",
             "desired-count": desired_count(service, before),
+            "running": before.revision if before.commit else "",
             "labels": f"{COMMIT_LABEL}={options.commit}",
         }
     )

@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from pipeline import git, guard, prepare, registry
+from pipeline import git, guard, prepare, registry, rollout, watch
 from pipeline.aws import Cloud, named
 from pipeline.names import Names
 from pipeline.prepare import Running
 from pipeline.report import Failure, markdown, output, say, summary
+from pipeline.rollout import Target
 from pipeline.verbs import Found, Options, option, takes
+
+BACK_SECONDS = 900.0
 
 
 class Plan(NamedTuple):
@@ -94,15 +98,35 @@ def begin(ecs: Any, service: Mapping[str, Any], planned: Plan, reason: str) -> N
             ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
 
 
+def back(cloud: Cloud, revision: str) -> str:
+    """Deploy that revision of the task definition once more and follow it; returns how it is. Raises Failure if that cannot be."""
+    ecs, names = cloud("ecs"), cloud.names
+    service = prepare.describe_service(ecs, names)
+    runs, before = prepare.running(ecs, service), prepare.running(ecs, {"taskDefinition": revision})
+    guard.remaining(guard.commit_of(runs), guard.commit_of(before))
+    digest = registry.require(cloud("ecr"), names.ecr_repository, before.image.partition(":")[2]).digest
+    newest = rollout.find(ecs, Target.of(names, ""))
+    with named(f"go back to {before.revision}"):
+        updated = ecs.update_service(cluster=names.ecs_cluster, service=names.ecs_service, taskDefinition=revision)["service"]
+    target = replace(Target.of(names, updated["taskDefinition"]), since=newest.began if newest else rollout.EVER)
+    say(f"rollback: {runs.image} -> {before.image}")
+    return watch.follow(ecs, target, digest, seconds=BACK_SECONDS)
+
+
 @takes(
     option("--to", default="", help="vX.Y.Z or sha-COMMIT; else the last good deployment"),
     option("--reason", default="rolled back by hand", help="why pushes are held"),
     option("--dry-run", action="store_true", help="only say what it would do"),
-    option("--clear-hold", action="store_true"),
+    option("--clear-hold", action="store_true", help="only let pushes through again"),
+    option("--back-to", default="", metavar="REVISION", help="of the task definition: deploy it at once, without a hold"),
 )
 def main(options: Options, found: Found) -> None:
-    """Find the deployment to go back to, set the hold and stop what is under way; `--clear-hold` only lets pushes through again."""
+    """Find the deployment to go back to, set the hold and stop what is under way. Or, after a red smoke test, go back at once."""
     cloud = Cloud()
+    if options.back_to:
+        found["back"] = back(cloud, options.back_to)
+        say(f"rollback: {found['back']}")
+        return
     service = prepare.describe_service(cloud("ecs"), cloud.names)
     if options.clear_hold:
         guard.clear_hold(cloud("ecs"), service)

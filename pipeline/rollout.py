@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.aws import named
@@ -15,15 +15,21 @@ REVISIONS = 20
 CLASSIC = {"COMPLETED": "SUCCESSFUL", "FAILED": "STOPPED"}
 """What DescribeServices calls the states of ListServiceDeployments, for services or roles that do not have those."""
 
+EVER = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True)
 class Target:
-    """What was deployed where. Each deploy registers a task definition of its own, so its ARN names the deployment."""
+    """What was deployed where. Each deploy registers a task definition of its own, so its ARN names the deployment; empty is any.
+
+    Only deployments begun after `since` count: one that goes back deploys a task definition a second time.
+    """
 
     cluster: str
     service: str
     definition: str
     container: str
+    since: datetime = EVER
 
     @classmethod
     def of(cls, names: Names, definition: str) -> "Target":
@@ -85,8 +91,8 @@ def find(ecs: Any, target: Target) -> Deployment | None:
             known = ecs.describe_service_revisions(serviceRevisionArns=arns)["serviceRevisions"] if arns else []
             runs = {one["serviceRevisionArn"]: one["taskDefinition"] for one in known}
             tried = [(runs.get(one["targetServiceRevisionArn"], ""), one["status"], one["serviceDeploymentArn"]) for one in newest]
-            at = next((number for number, one in enumerate(tried) if one[0] == target.definition), None)
-            if at is None:
+            at = next((number for number, one in enumerate(tried) if target.definition in ("", one[0])), None)
+            if at is None or newest[at]["createdAt"] <= target.since:
                 return None
             answer = ecs.describe_service_deployments(serviceDeploymentArns=[tried[at][2]])["serviceDeployments"][0]
     except Failure as problem:
@@ -114,7 +120,7 @@ def _service(ecs: Any, target: Target) -> dict[str, Any]:
 
 def _classic(ecs: Any, target: Target) -> Deployment | None:
     for one in _service(ecs, target).get("deployments", []):
-        if one["taskDefinition"] == target.definition:
+        if target.definition in ("", one["taskDefinition"]) and one["createdAt"] > target.since:
             state = CLASSIC.get(one.get("rolloutState", ""), "IN_PROGRESS")
             return Deployment(one["id"], state, one["createdAt"], one.get("rolloutStateReason", ""), one.get("failedTasks", 0))
     return None

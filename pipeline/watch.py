@@ -79,18 +79,21 @@ def follow(ecs: Any, target: Target, digest: str, *, seconds: float, once: bool 
         if once or not wrong:
             return wrong or f"the deployment succeeded, and every task runs {digest}"
         if time.monotonic() >= until:
-            raise Failure(f"timed out: {wrong}")
+            raise Failure(f"timed out: {wrong}{'' if found and found.status in ENDED else f'; {stop(ecs, target)}'}")
         time.sleep(EVERY)
 
 
 def stop(ecs: Any, target: Target) -> str:
-    """Tell ECS to roll this deployment back, because the run was cancelled; returns what was done."""
-    found = rollout.find(ecs, target)
-    if found is None or found.status in ENDED:
-        return f"the run was cancelled; nothing to stop: the deployment {f'is over, {found.status}' if found else 'has not begun'}"
-    with named("the run was cancelled, but the deployment goes on: stop it"):
-        ecs.stop_service_deployment(serviceDeploymentArn=found.arn, stopType="ROLLBACK")
-    return "the run was cancelled: ECS was told to go back to the version before (StopServiceDeployment, ROLLBACK)"
+    """Tell ECS to roll this deployment back; returns what was done."""
+    try:
+        found = rollout.find(ecs, target)
+        if found is None or found.status in ENDED:
+            return f"nothing to stop: the deployment {f'is over, {found.status}' if found else 'has not begun'}"
+        with named("stop the deployment"):
+            ecs.stop_service_deployment(serviceDeploymentArn=found.arn, stopType="ROLLBACK")
+    except Failure as problem:
+        return f"it could not be stopped and goes on: {problem}"
+    return "ECS was told to go back to the version before (StopServiceDeployment, ROLLBACK)"
 
 
 def watch(ecs: Any, target: Target, digest: str, *, seconds: float, dry: bool = False) -> str:
@@ -102,18 +105,21 @@ def watch(ecs: Any, target: Target, digest: str, *, seconds: float, dry: bool = 
     except KeyboardInterrupt:
         for each in SIGNALS:  # what is done now must not be cut short by the second signal
             signal.signal(each, signal.SIG_IGN)
-        raise Failure("the run was cancelled" if dry else stop(ecs, target)) from None
+        raise Failure(f"the run was cancelled{'' if dry else f': {stop(ecs, target)}'}") from None
 
 
 @takes(
-    option("--task-definition", help="ARN of what was deployed"),
-    option("--digest", help="of the image that was built"),
+    option("--task-definition", help="ARN of what was deployed; empty: whatever is being deployed"),
+    option("--digest", default="", help="of the image that was built"),
     option("--timeout", type=float, default=20, help="minutes (20)"),
     option("--dry-run", action="store_true", help="look once, change nothing"),
+    option("--stop", action="store_true", help="because the run was cancelled: roll the deployment back"),
 )
 def main(options: Options, found: Found) -> None:
     """Follow this deployment to its end: events, stopped tasks, alarms; a cancelled run rolls it back."""
     cloud = Cloud()
     target = Target.of(cloud.names, options.task_definition)
+    if options.stop:
+        raise Failure(f"the run was cancelled: {stop(cloud('ecs'), target)}")
     found["watched"] = watch(cloud("ecs"), target, options.digest, seconds=60 * options.timeout, dry=options.dry_run)
     say(f"watch: {found['watched']}")

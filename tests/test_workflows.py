@@ -32,15 +32,16 @@ TEXTS = read()
 LONGEST_RUN = 5
 MOST_LINES = 600
 TAKES_A_ROLE = "aws-actions/configure-aws-credentials"
-RUNNERS_OWN = {"RUNNER_TEMP", "GITHUB_RUN_ID"}
+RUNNERS_OWN = {"RUNNER_TEMP", "GITHUB_RUN_ID", "GITHUB_PATH"}
 """Variables that every step finds."""
-VALUES = {"OUTCOME": "success"}
+VALUES = {"OUTCOME": "failure", "KIND": "push"}
 """What a variable holds where not any word will do."""
 
 
 def deploy_is_checks_and_image_and_then_ship(texts: Texts) -> list[str]:
     """Nothing is shipped that was not checked, and what is shipped is what was built; the rehearsal plays all but the checks."""
     handed = {"tag": "${{ needs.image.outputs.tag }}", "digest": "${{ needs.image.outputs.digest }}"}
+    handed |= {"commit": "${{ github.sha }}", "kind": "push"}
     plan = {"ci": ([], CI, {}), "image": ([], IMAGE, {}), "ship": (["ci", "image"], SHIP, handed)}
     rehearsed = {"image": ([], IMAGE, {}), "ship": (["image"], SHIP, handed)}
     problems = []
@@ -247,7 +248,7 @@ CHANGES: list[tuple[Check, str, str, str]] = [  # a check, and in which file wha
     ),
     (outputs_that_are_used_exist, IMAGE, "jobs.image.outputs.digest", "jobs.image.outputs.sha"),
     (outputs_that_are_used_exist, DEPLOY, "needs.image.outputs.tag", "needs.ci.outputs.tag"),
-    (inputs_that_are_given_exist, SHIP, "wait-for-minutes: 15", "wait-minutes: 15"),
+    (inputs_that_are_given_exist, SHIP, "desired-count: $", "count: $"),
     (inputs_that_are_given_exist, SHIP, "          container-name: ${{ steps.names.outputs.ecs_container }}\n", ""),
     (inputs_that_are_given_exist, DEPLOY, "      tag: $", "      label: $"),
     (inputs_that_are_given_exist, SHIP, "        description: The image's tag in the registry.\n", ""),

@@ -94,6 +94,7 @@ def test_everything_is_prepared(workflow: Workflow, cloud: dict[str, Script], mo
         "log-options": "awslogs-group=/ecs/lms-ecs\nawslogs-region=ap-northeast-2",
         "labels": f"commit={COMMIT}",
         "desired-count": "",
+        "running": "lms-ecs-task:6",
     }
     noted = workflow.journal[-1]
     assert (noted["from_image"], noted["from_commit"], noted["digest"]) == ("lms-ecs:sha-old", "old", "sha256:d")

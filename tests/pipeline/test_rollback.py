@@ -3,16 +3,19 @@
 import json
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline import rollback
+from pipeline import __main__ as command
+from pipeline import aws, rollback
 from pipeline.names import Names
 from pipeline.prepare import Running
 from pipeline.report import Failure
 from tests.pipeline.commits import Commits
-from tests.pipeline.conftest import Script, in_registry, refusal
+from tests.pipeline.conftest import DEFINITION, Script, in_registry, refusal
+from tests.pipeline.deployments import OLD, OURS, cluster, described, listed
 
 SERVICE = {"serviceArn": "arn:service", "taskDefinition": "td/runs"}
 
@@ -200,3 +203,43 @@ def test_a_deployment_that_cannot_be_stopped_is_named() -> None:
     planned = rollback.Plan(Running("lms-ecs:x", sha("b"), "r"), sha("a"), "t", "d", [], ["arn:1"])
     with pytest.raises(Failure, match=r"^stop the deployment that is under way: ConflictException: no$"):
         rollback.begin(ecs, SERVICE, planned, "why")
+
+
+@pytest.fixture
+def smoked(line: list[str], monkeypatch: pytest.MonkeyPatch) -> Script:
+    """An ECS that runs the fourth commit; the third, which ran before, is deployed again when that is asked for."""
+    monkeypatch.setenv("VARIABLES", json.dumps({"BASE_URL": "https://lms.example.org"}))
+    Path("task-definition.json").write_text(json.dumps(DEFINITION))
+    again = listed("old", minutes=60)
+    newest, later = (
+        [listed("old", "SUCCESSFUL", -60), listed("new", "SUCCESSFUL")],
+        [listed("old", "SUCCESSFUL", -60), listed("new"), again],
+    )
+    ecs = cluster(
+        described("SUCCESSFUL"),
+        list_service_deployments=[{"serviceDeployments": newest}, {"serviceDeployments": later}],
+        describe_services=[{"services": [{"status": "ACTIVE", "taskDefinition": OURS}]}],
+        describe_task_definition=[definition_of(line[3]), definition_of(line[2])],
+        update_service=[{"service": {"taskDefinition": OLD}}],
+    )
+    clients = {"ecs": ecs, "ecr": Script("ecr", batch_get_image=[in_registry("sha256:d")])}
+    monkeypatch.setattr(aws, "client", lambda service, _: clients[service])
+    return ecs
+
+
+def definition_of(commit: str) -> dict[str, Any]:
+    """A task definition that runs that commit."""
+    return {"taskDefinition": {"containerDefinitions": [{"image": f"r/lms-ecs:sha-{commit}", "dockerLabels": {"commit": commit}}]}}
+
+
+def test_after_a_red_smoke_test_what_ran_before_is_deployed_again(smoked: Script) -> None:
+    assert command.main(["rollback", "--back-to", "lms-ecs-task:6"]) == 0
+    assert smoked.requests("update_service") == [{"cluster": "lms-ecs", "service": "lms-ecs-service", "taskDefinition": "lms-ecs-task:6"}]
+    assert smoked.requests("tag_resource") == []
+
+
+def test_there_is_no_way_back_behind_a_contract(smoked: Script, line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    smoked.answers["describe_task_definition"] = [definition_of(line[3]), definition_of(line[0])]
+    assert command.main(["rollback", "--back-to", "lms-ecs-task:6"]) == 1
+    assert "cannot work on the schema any more: it does not know 2" in capsys.readouterr().err
+    assert smoked.requests("update_service") == []

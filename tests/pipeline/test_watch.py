@@ -3,6 +3,8 @@
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from pipeline import rollout, watch
 from pipeline.report import Failure
 from tests.pipeline.conftest import Script, refusal
-from tests.pipeline.deployments import DIGEST, OLD, RUN, TARGET, arn, classic, cluster, described, listed, task
+from tests.pipeline.deployments import BEGAN, DIGEST, OLD, RUN, TARGET, arn, classic, cluster, described, listed, task
 
 BREAKER = "Service deployment rolled back because the circuit breaker threshold was exceeded."
 
@@ -96,12 +98,13 @@ def test_old_tasks_may_leave_after_success() -> None:
 
 
 def test_nothing_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Failure, match=r"^timed out: the deployment is not over$"):
-        run(cluster(described("IN_PROGRESS")), seconds=0.02)
+    with pytest.raises(Failure, match=r"^timed out: the deployment is not over; ECS was told to go back"):
+        run(ecs := cluster(described("IN_PROGRESS")), seconds=0.02)
+    assert ecs.requests("stop_service_deployment") == [{"serviceDeploymentArn": arn("deployment", "new"), "stopType": "ROLLBACK"}]
     monkeypatch.setattr(watch, "APPEARS", 0.02)
-    with pytest.raises(Failure, match=r"^timed out: no deployment of this task definition has begun$"):
+    with pytest.raises(Failure, match=r"^timed out: no deployment of this task definition has begun; nothing to stop"):
         run(cluster(list_service_deployments=[{"serviceDeployments": []}]))
-    with pytest.raises(Failure, match=r"has begun$"):
+    with pytest.raises(Failure, match=r"has begun; nothing to stop: the deployment has not begun$"):
         run(cluster(list_service_deployments=[{"serviceDeployments": [listed("old")]}]))
 
 
@@ -157,13 +160,13 @@ def test_what_is_over_or_not_begun_needs_no_stop() -> None:
         (cluster(), "the deployment is over, SUCCESSFUL"),
         (cluster(list_service_deployments=[{"serviceDeployments": []}]), "the deployment has not begun"),
     ):
-        assert watch.stop(ecs, TARGET) == f"the run was cancelled; nothing to stop: {said}"
+        assert watch.stop(ecs, TARGET) == f"nothing to stop: {said}"
         assert ecs.requests("stop_service_deployment") == []
 
 
 def test_a_refused_stop_is_named() -> None:
-    with pytest.raises(Failure, match="cancelled, but the deployment goes on: stop it: ConflictException: no"):
-        watch.stop(cluster(described("IN_PROGRESS"), stop_service_deployment=[refusal("ConflictException")]), TARGET)
+    ecs = cluster(described("IN_PROGRESS"), stop_service_deployment=[refusal("ConflictException")])
+    assert watch.stop(ecs, TARGET) == "it could not be stopped and goes on: stop the deployment: ConflictException: no"
 
 
 def test_a_dry_run_looks_once_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,3 +195,17 @@ def test_without_service_deployments_the_service_itself_is_read(code: str) -> No
     with pytest.raises(Failure, match="ECS no longer lists it"):
         run(gone)
     assert rollout.find(ecs({"services": []}), TARGET) is None
+
+
+def test_a_deployment_that_began_before_does_not_count() -> None:
+    """One that goes back deploys a task definition that has succeeded before."""
+    assert rollout.find(cluster(), replace(TARGET, since=BEGAN)) is None
+    assert rollout.find(cluster(), replace(TARGET, since=BEGAN - timedelta(seconds=1)))
+    old = cluster(list_service_deployments=[refusal("AccessDeniedException")], describe_services=[classic("COMPLETED")])
+    assert rollout.find(old, replace(TARGET, since=BEGAN + timedelta(hours=1))) is None
+
+
+def test_without_a_task_definition_the_newest_deployment_is_meant() -> None:
+    found = rollout.find(cluster(described("IN_PROGRESS")), replace(TARGET, definition=""))
+    assert found
+    assert found.arn == arn("deployment", "new")

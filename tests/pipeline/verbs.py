@@ -9,7 +9,7 @@ OUTPUTS: dict[str, set[str]] = {
     "schema": {"head", "floor"},
     "find": {"digest"},
     "pushed": {"digest"},
-    "prepare": {"secrets", "environment", "log-options", "labels", "desired-count"},
+    "prepare": {"secrets", "environment", "log-options", "labels", "desired-count", "running"},
     "guard": {"verdict", "migrations"},
     "pin": {"tag", "digest", "commit", "ship"},
     "rollback": {"tag", "digest", "commit"},

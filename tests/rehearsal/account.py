@@ -57,6 +57,9 @@ def _roles(iam: Any, names: Names) -> None:
 
 def _network(ec2: Any) -> dict[str, Any]:
     subnets = [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]][:2]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    for table in ec2.describe_route_tables()["RouteTables"]:  # the embedded AWS makes a VPC without a way out
+        ec2.create_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
     groups = [group["GroupId"] for group in ec2.describe_security_groups()["SecurityGroups"]][:1]
     return {"awsvpcConfiguration": {"subnets": subnets, "securityGroups": groups, "assignPublicIp": "ENABLED"}}
 

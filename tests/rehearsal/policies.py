@@ -23,6 +23,7 @@ def policy(*statements: Policy) -> Policy:
 
 REPOSITORY = "arn:aws:ecr:{aws_region}:{aws_account_id}:repository/{ecr_repository}"
 ECS = "arn:aws:ecs:{aws_region}:{aws_account_id}"
+SERVICE = ECS + ":service/{ecs_cluster}/{ecs_service}"
 LOGS = "arn:aws:logs:{aws_region}:{aws_account_id}:log-group:{log_group}:*"
 SECRET = "arn:aws:secretsmanager:{aws_region}:{aws_account_id}:secret:{secret_name}-??????"
 ROLE = "arn:aws:iam::{aws_account_id}:role/"
@@ -33,14 +34,23 @@ SIGN_IN = allow("ecr:GetAuthorizationToken", "*")  # it takes no resource
 BUILD = policy(SIGN_IN, PULL, allow("ecr:InitiateLayerUpload ecr:UploadLayerPart ecr:CompleteLayerUpload ecr:PutImage", REPOSITORY))
 DEPLOY = policy(
     SIGN_IN,
-    allow("ecr:BatchGetImage", REPOSITORY),
+    allow("ecr:BatchGetImage ecr:GetDownloadUrlForLayer", REPOSITORY),
     allow("ecs:RegisterTaskDefinition ecs:DescribeTaskDefinition", "*"),  # neither takes a resource
-    allow("ecs:DescribeServices ecs:UpdateService", ECS + ":service/{ecs_cluster}/{ecs_service}"),
+    allow("ecs:DescribeServices ecs:UpdateService ecs:ListServiceDeployments ecs:ListTagsForResource", SERVICE),
+    allow("ecs:TagResource ecs:UntagResource", SERVICE, **{"ForAllValues:StringEquals": {"aws:TagKeys": "deploy-hold"}}),
+    allow("ecs:DescribeServiceDeployments ecs:StopServiceDeployment", ECS + ":service-deployment/{ecs_cluster}/{ecs_service}/*"),
+    allow("ecs:DescribeServiceRevisions", ECS + ":service-revision/{ecs_cluster}/{ecs_service}/*"),
+    allow("ecs:ListTasks", "*", **CLUSTER),  # its resource is a container instance, which Fargate has not
     allow("ecs:RunTask", ECS + ":task-definition/*-migrate:*", **CLUSTER),
     allow("ecs:DescribeTasks ecs:StopTask", ECS + ":task/{ecs_cluster}/*"),
     allow("iam:PassRole", ROLE + "{execution_role}", StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
     allow("iam:PassRole", ROLE + "{task_role}", StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
     allow("logs:GetLogEvents", LOGS),
+    # What preflight asks; none of them takes a resource, but for the roles.
+    allow("logs:DescribeLogGroups elasticloadbalancing:DescribeTargetGroups cloudwatch:DescribeAlarms", "*"),
+    allow("ec2:DescribeSubnets ec2:DescribeSecurityGroups ec2:DescribeRouteTables ec2:DescribeVpcEndpoints", "*"),
+    allow("iam:GetRole", ROLE + "{execution_role}"),
+    allow("iam:GetRole", ROLE + "{task_role}"),
     allow("secretsmanager:DescribeSecret", SECRET),  # never its value
 )
 EXECUTION = policy(

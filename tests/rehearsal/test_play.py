@@ -60,7 +60,9 @@ def statements(document: policies.Policy) -> list[policies.Policy]:
 
 @pytest.mark.parametrize("document", [policies.BUILD, policies.DEPLOY, policies.EXECUTION, policies.TASK])
 def test_no_policy_reaches_further_than_it_must(document: policies.Policy) -> None:
-    everywhere = {"ecr:GetAuthorizationToken", "ecs:RegisterTaskDefinition", "ecs:DescribeTaskDefinition"}
+    everywhere = {"ecr:GetAuthorizationToken", "ecs:RegisterTaskDefinition", "ecs:DescribeTaskDefinition", "ecs:ListTasks"}
+    everywhere |= {"logs:DescribeLogGroups", "elasticloadbalancing:DescribeTargetGroups", "cloudwatch:DescribeAlarms"}
+    everywhere |= {f"ec2:Describe{things}" for things in ("Subnets", "SecurityGroups", "RouteTables", "VpcEndpoints")}
     for statement in statements(document):
         assert "{" not in json.dumps(statement["Resource"]), "a name was not filled in"
         if statement["Resource"] == "*":
