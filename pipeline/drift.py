@@ -100,9 +100,9 @@ def look(cloud: Cloud) -> list[Wrong]:
 
 def text(wrong: list[Wrong]) -> str:
     """The issue's body. What others wrote stands in indented lines: no Markdown is read there."""
-    lines = [
-        line for what, shown in wrong for line in (f"- {what}", *(["", *(f"      {line}" for line in shown.splitlines())] if shown else []))
-    ]
+    lines: list[str] = []
+    for what, shown in wrong:
+        lines += [f"- {what}", *([""] if shown else []), *(f"      {line}" for line in shown.splitlines())]
     return "\n".join([*lines, "", "The workflow Watch edits this and closes it when all is well; docs/operating.md says what to do."])
 
 

@@ -1,7 +1,7 @@
 """find and pushed: what the registry holds under a tag, and the proof that it is the image that was booted."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.aws import Cloud, named
@@ -23,8 +23,8 @@ class Stored:
     """Digest of its configuration: the engine's own id of the image that was pushed."""
     megabytes: float
     """Of its compressed layers, in millions of bytes."""
-    media_type: str
-    manifest: str
+    media_type: str = field(default="", compare=False)
+    manifest: str = field(default="", compare=False, repr=False)
     """As it is stored, to the byte: the digest is of these."""
 
 

@@ -45,6 +45,13 @@ class Verdict:
 RULES = (
     ("held", "failure", r"^guard: (.*\bhold\b.*)", "The service is held: {1}.", "Clear the hold when its reason is gone; run this again."),
     ("superseded", "failure ecs", r"^guard: .*superseded.*|^superseded$", "A newer deploy overtook this one.", "Look at the newer run."),
+    ("tag not on main", "failure", r"^pin: tag not on main: (.+)", "The tag names a commit that is not on main: {1}.",
+     "Delete the tag, bring the commit to main, tag it there."),
+    ("image will never exist", "failure", r"^pin: image will never exist: (.+)", "No image of the tag's commit will ever be made: {1}.",
+     "Delete the tag and tag a commit whose deploy is green."),
+    ("deploy failed", "failure", r"^pin: deploy failed: (.+)", "The tag's commit has an image, but its deploy is red: {1}.",
+     "Run that deploy again, and this when it is green; or tag a later commit."),
+    ("tag is taken", "failure", r"^pin: tag is taken: (.+)", "The version is another image already: {1}.", "Tag the next version."),
     ("cancelled", "failure ecs outcome", r"run was cancelled.*|KeyboardInterrupt|^cancelled$|request to stop|stopped by user",
      "Somebody cancelled the run or stopped the deployment.", "If that was not meant, run this again."),
     ("OIDC subject refused", "failure step", r"AssumeRoleWithWebIdentity|OpenIDConnect provider|^role$", "AWS gave this run no role.",

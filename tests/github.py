@@ -45,7 +45,8 @@ class GitHub:
     def answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> Answer:
         """Status and JSON of one request to the repository."""
         if found := re.fullmatch(r"actions/workflows/([\w.-]+)/runs", path):
-            wanted = {name: query[key] for name, key in (("head_sha", "head_sha"), ("head_branch", "branch"), ("event", "event")) if key in query}
+            keys = {"head_sha": "head_sha", "branch": "head_branch", "event": "event"}
+            wanted = {keys[name]: value for name, value in query.items() if name in keys}
             runs = [run for run in self.runs if run["path"].endswith(f"/{found[1]}") and wanted.items() <= run.items()]
             return 200, {"total_count": len(runs), "workflow_runs": runs[: int(query.get("per_page", 30))]}
         if path == "issues" or path.startswith("issues/"):
@@ -96,6 +97,7 @@ def serve(token: str = "") -> Iterator[GitHub]:
             address = urlsplit(self.path)
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             github.asked.append(f"{self.command} {self.path}")
+            answer: Any
             base, _, path = address.path.partition(f"/repos/{REPOSITORY}/")
             if github.refusals:
                 status, answer = github.refusals.pop(0), {"message": "Refused"}
@@ -105,7 +107,7 @@ def serve(token: str = "") -> Iterator[GitHub]:
                 status, answer = NOT_FOUND
             else:
                 status, answer = github.answer(self.command, path, dict(parse_qsl(address.query)), json.loads(raw or b"{}"))
-            text = json.dumps(answer).encode()
+            text = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json; charset=utf-8")
             self.send_header("Content-Length", str(len(text)))

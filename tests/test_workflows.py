@@ -13,8 +13,16 @@ from pipeline.verbs import parser
 from tests.pipeline.workflows import (
     ACTION,
     ACTIONS,
+    CI,
+    DEPLOY,
     FOLDER,
+    IMAGE,
     PUSH,
+    RELEASE,
+    ROLLBACK,
+    SHIP,
+    TAKES_A_ROLE,
+    WATCH,
     Signature,
     Texts,
     action_of,
@@ -27,15 +35,15 @@ from tests.pipeline.workflows import (
     steps,
 )
 
-CI, DEPLOY, IMAGE, SHIP = (f"{FOLDER}/{name}.yml" for name in ("ci", "deploy", "image", "ship"))
 TEXTS = read()
 LONGEST_RUN = 5
 MOST_LINES = 600
-TAKES_A_ROLE = "aws-actions/configure-aws-credentials"
 RUNNERS_OWN = {"RUNNER_TEMP", "GITHUB_RUN_ID", "GITHUB_PATH"}
 """Variables that every step finds."""
 VALUES = {"OUTCOME": "failure", "KIND": "push"}
 """What a variable holds where not any word will do."""
+GRANTED = {(RELEASE, "pin"): {"contents": "write", "actions": "read"}, (WATCH, "drift"): {"issues": "write"}}
+"""What some jobs may do that others may not."""
 
 
 def deploy_is_checks_and_image_and_then_ship(texts: Texts) -> list[str]:
@@ -67,12 +75,11 @@ def actions_are_pinned(texts: Texts) -> list[str]:
 
 
 def nothing_is_granted_by_default(texts: Texts) -> list[str]:
-    """Each job says what it may do, and may read the code at most and ask for a token."""
+    """Each job says what it may do: read the code and ask for a token, and what stands in GRANTED."""
     problems = [f"{path} grants something to every job" for path in texts if path != ACTION and load(texts, path).get("permissions") != {}]
-    for job in jobs(texts):
-        if job.path != ACTION and (
-            "permissions" not in job.tree or not job.permissions.items() <= {("contents", "read"), ("id-token", "write")}
-        ):
+    for job in [job for job in jobs(texts) if job.path != ACTION]:
+        most = {"contents": "read", "id-token": "write"} | GRANTED.get((job.path, job.name), {})
+        if "permissions" not in job.tree or not job.permissions.items() <= most.items():
             problems.append(f"{job.where} is granted {job.tree.get('permissions')}")
     return problems
 
@@ -172,7 +179,9 @@ def outputs_that_are_used_exist(texts: Texts) -> list[str]:
                 problems += [] if output in above.get(name, ()) else [f"{job.where}: no step {name} gives {output}"]
             above |= {step["id"]: outputs_of(step)} if "id" in step else {}
         for name, output in re.findall(r"\bneeds\.([\w-]+)\.outputs\.([\w-]+)", str(job.tree)):
-            given = signature(texts, job.workflow["jobs"][name]["uses"].removeprefix("./")).outputs if name in job.tree["needs"] else ()
+            source = job.workflow["jobs"][name]
+            known = signature(texts, source["uses"].removeprefix("./")).outputs if "uses" in source else source["outputs"]
+            given = known if name in job.tree["needs"] else ()
             problems += [] if output in given else [f"{job.where}: {name} gives no {output}"]
     for path in texts:
         for name, output in re.findall(r"\bjobs\.([\w-]+)\.outputs\.([\w-]+)", str(signature(texts, path).outputs)):
@@ -201,7 +210,7 @@ def inputs_that_are_given_exist(texts: Texts) -> list[str]:
 
 def they_are_small(texts: Texts) -> list[str]:
     """All of them can be read at one sitting."""
-    lines = sum(text.count("\n") for text in texts.values())
+    lines = sum(text.count("\n") for path, text in texts.items() if path.startswith(FOLDER))
     return [f"{lines} lines"] if lines >= MOST_LINES else []
 
 
@@ -217,6 +226,7 @@ CHANGES: list[tuple[Check, str, str, str]] = [  # a check, and in which file wha
     (nothing_is_granted_by_default, CI, "permissions: {}\n\nconcurrency", "permissions: read-all\n\nconcurrency"),
     (nothing_is_granted_by_default, SHIP, "contents: read", "contents: write"),
     (nothing_is_granted_by_default, CI, "    permissions: {}\n", ""),
+    (nothing_is_granted_by_default, ROLLBACK, "contents: read", "issues: write"),
     (only_roles_need_tokens, CI, "contents: read # check the commit out", "id-token: write"),
     (only_roles_need_tokens, IMAGE, "      id-token: write", "      # id-token: write"),
     (only_roles_need_tokens, SHIP, "persist-credentials: false", "persist-credentials: true"),
@@ -233,6 +243,9 @@ CHANGES: list[tuple[Check, str, str, str]] = [  # a check, and in which file wha
     (production_is_entered_one_at_a_time, DEPLOY, "queue: max", "queue: single"),
     (production_is_entered_one_at_a_time, DEPLOY, "cancel-in-progress: false", "cancel-in-progress: true"),
     (production_is_entered_one_at_a_time, SHIP, "      name: production", "      name: staging"),
+    (production_is_entered_one_at_a_time, RELEASE, "queue: max", "queue: single"),
+    (production_is_entered_one_at_a_time, ROLLBACK, "group: production", "group: rollbacks"),
+    (production_is_entered_one_at_a_time, ROLLBACK, "group: rollback", "group: production"),
     (production_is_entered_one_at_a_time, DEPLOY, "group: deploy-", "group: image-"),
     (production_is_entered_one_at_a_time, IMAGE, "group: image-${{ github.sha }}", "group: production"),
     (required_waits_for_every_check, CI, ", rehearse]", "]"),
@@ -248,10 +261,12 @@ CHANGES: list[tuple[Check, str, str, str]] = [  # a check, and in which file wha
     ),
     (outputs_that_are_used_exist, IMAGE, "jobs.image.outputs.digest", "jobs.image.outputs.sha"),
     (outputs_that_are_used_exist, DEPLOY, "needs.image.outputs.tag", "needs.ci.outputs.tag"),
+    (outputs_that_are_used_exist, RELEASE, "needs.pin.outputs.ship", "needs.pin.outputs.shipped"),
     (inputs_that_are_given_exist, SHIP, "desired-count: $", "count: $"),
     (inputs_that_are_given_exist, SHIP, "          container-name: ${{ steps.names.outputs.ecs_container }}\n", ""),
     (inputs_that_are_given_exist, DEPLOY, "      tag: $", "      label: $"),
     (inputs_that_are_given_exist, SHIP, "        description: The image's tag in the registry.\n", ""),
+    (inputs_that_are_given_exist, ROLLBACK, "inputs.version", "inputs.tag"),
     (inputs_that_are_given_exist, ACTION, "${{ inputs.commit }}", "${{ inputs.sha }}"),
     (they_are_small, CI, "\n", "\n" * 7),
 ]

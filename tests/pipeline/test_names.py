@@ -25,6 +25,8 @@ def test_the_task_definition_says_most_names(names: Names) -> None:
         "ecs_container": "lms-ecs",
         "build_role": "lms-ecs-build",
         "deploy_role": "lms-ecs-deploy",
+        "release_role": "lms-ecs-release",
+        "read_role": "lms-ecs-read",
         "execution_role": "ecsTaskExecutionRole",
         "task_role": "ecsTaskRole",
         "log_group": "/ecs/lms-ecs",
