@@ -7,11 +7,12 @@ from typing import Any
 import boto3
 
 from pipeline.names import Names, container_of
-from tests.rehearsal.policies import BUILD, DEPLOY, EXECUTION, TASK, federated, filled, of_service
+from tests.github import REPOSITORY
+from tests.rehearsal.policies import BUILD, DEPLOY, EXECUTION, READ, RELEASE, TASK, federated, filled, of_service
 
 ISSUER = "https://token.actions.githubusercontent.com"
-REPOSITORY = "nationslab/lms"
-"""The GitHub repository of the rehearsal; the roles trust it alone."""
+MAIN, VERSIONS = "refs/heads/main", "refs/tags/v*"
+"""The refs that roles trust, in the one repository."""
 
 
 def clients(endpoint: str, names: Names) -> Any:
@@ -45,8 +46,10 @@ def _roles(iam: Any, names: Names) -> None:
     provider = iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=["sts.amazonaws.com"], ThumbprintList=["0" * 40])
     trusted = provider["OpenIDConnectProviderArn"]
     roles = {
-        names.build_role: (federated(trusted, REPOSITORY, "ref:refs/heads/main"), BUILD),
-        names.deploy_role: (federated(trusted, REPOSITORY, "environment:production"), DEPLOY),
+        names.build_role: (federated(trusted, REPOSITORY, f"ref:{MAIN}", MAIN), BUILD),
+        names.deploy_role: (federated(trusted, REPOSITORY, "environment:production", MAIN, VERSIONS), DEPLOY),
+        names.release_role: (federated(trusted, REPOSITORY, "environment:release", VERSIONS), RELEASE),
+        names.read_role: (federated(trusted, REPOSITORY, f"ref:{MAIN}", MAIN), READ),
         names.execution_role: (of_service("ecs-tasks.amazonaws.com"), EXECUTION),
         names.task_role: (of_service("ecs-tasks.amazonaws.com"), TASK),
     }

@@ -1,4 +1,4 @@
-"""The four roles' policies: whom they trust, and the least they need. `filled` puts the account's names in."""
+"""The six roles' policies: whom they trust, and the least they need. `filled` puts the account's names in."""
 
 import json
 from typing import Any
@@ -53,6 +53,19 @@ DEPLOY = policy(
     allow("iam:GetRole", ROLE + "{task_role}"),
     allow("secretsmanager:DescribeSecret", SECRET),  # never its value
 )
+RELEASE = policy(
+    allow("ecr:BatchGetImage ecr:PutImage", REPOSITORY),
+    allow("ecs:DescribeServices", SERVICE),  # what runs decides whether the version is shipped
+    allow("ecs:DescribeTaskDefinition", "*"),
+)
+READ = policy(
+    allow("ecr:BatchGetImage ecr:DescribeImageScanFindings", REPOSITORY),
+    allow("ecs:DescribeServices ecs:ListTagsForResource", SERVICE),
+    allow("ecs:DescribeTaskDefinition", "*"),
+    allow("ecs:ListTasks", "*", **CLUSTER),
+    allow("ecs:DescribeTasks", ECS + ":task/{ecs_cluster}/*"),
+    allow("secretsmanager:DescribeSecret", SECRET),
+)
 EXECUTION = policy(
     SIGN_IN,
     PULL,
@@ -62,16 +75,16 @@ EXECUTION = policy(
 TASK = policy(allow("s3:GetObject s3:PutObject s3:DeleteObject", "{bucket}/*"), allow("s3:ListBucket", "{bucket}"))
 
 
-def federated(provider: str, repository: str, subject: str) -> Policy:
-    """Trust in jobs of that GitHub repository with that subject, on main: an environment's subject alone would not say the branch.
+def federated(provider: str, repository: str, subject: str, *refs: str) -> Policy:
+    """Trust in jobs of that GitHub repository with that subject, on these refs: an environment's subject alone would not say the ref.
 
     Both forms of the subject: repositories made or renamed since July 2026 have the numbers of owner and repository in theirs.
     """
     owner, _, name = repository.partition("/")
     subjects = [f"repo:{repository}:{subject}", f"repo:{owner}@{OWNER_ID}/{name}@{REPOSITORY_ID}:{subject}"]
-    conditions = {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": subjects, f"{GITHUB}:ref": "refs/heads/main"}
+    equal = {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": subjects}
     statement = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": provider}}
-    return policy(statement | {"Condition": {"StringEquals": conditions}})
+    return policy(statement | {"Condition": {"StringEquals": equal, "StringLike": {f"{GITHUB}:ref": list(refs)}}})
 
 
 def of_service(service: str) -> Policy:

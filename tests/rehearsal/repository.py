@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.report import Failure
-from tests.rehearsal.account import REPOSITORY
+from tests.github import REPOSITORY
 from tests.rehearsal.places import ROOT, STATE
 
 FOLDER = STATE / "repo"
