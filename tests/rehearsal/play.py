@@ -20,6 +20,14 @@ MINUTES = 20
 ALWAYS_STAND_INS = ("actions/attest",)
 """They need GitHub itself, and Sigstore."""
 STEP = re.compile(r"(Success|Failure) - (Main|Post) (.+) \[[^\]]+\]$")
+SUMMARY = re.compile(r"\S+\s+Summary - (.*)", re.DOTALL)
+VERDICT = re.compile(r"^## Verdict: (.+)$", re.MULTILINE)
+
+
+class Summary(str):
+    """What a step left for the run's page, in Markdown."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class Play:
     steps: list[Step] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     """What the steps wrote."""
+    summaries: list[str] = field(default_factory=list)
     code: int = -1
     seconds: float = 0.0
 
@@ -59,12 +68,20 @@ class Play:
         """What the steps named as errors."""
         return [line for line in self.lines if line.startswith(("::error", "pipeline: "))]
 
+    @property
+    def verdict(self) -> str:
+        """The name of the verdict on the run's page, empty without one."""
+        found = VERDICT.search("\n".join(self.summaries))
+        return found[1] if found else ""
+
 
 def read(entry: Mapping[str, Any]) -> Step | str | None:
-    """What a line of act's log says: that a step ended, something a step wrote, or nothing of interest."""
+    """What a line of act's log says: that a step ended, something a step wrote (or left as a Summary), or nothing of interest."""
     message = str(entry.get("msg", "")).strip()
     if entry.get("raw_output") or entry.get("command") in ("error", "warning"):
         return f"::error::{entry.get('arg', message)}" if entry.get("command") == "error" else message
+    if left := SUMMARY.fullmatch(message):
+        return Summary(left[1])
     ended = STEP.search(message)
     if not ended or "stepResult" not in entry:
         return None
@@ -108,15 +125,22 @@ def _github_answers() -> bool:
 
 def push(message: str, change: repository.Change | None = None, *, quiet: bool = False) -> Play:
     """Commit what lies here, changed by `change`, and play the push of it; prints a line per step unless `quiet`."""
-    commit = repository.commit(message, change)
+    return run(repository.commit(message, change), f"push: {message}", quiet=quiet)
+
+
+def run(commit: str, what: str, *, caller: Path = CALLER, variables: Mapping[str, str] | None = None, quiet: bool = False) -> Play:
+    """Play the run of `caller` at that commit, with these repository variables beside BASE_URL; again, if it was played before."""
+    repository.go_to(commit)
     play = Play(commit, STATE / "plays" / f"{len(list((STATE / 'plays').glob('*.log'))):03d}-{commit[:8]}.log")
     play.log.parent.mkdir(parents=True, exist_ok=True)
     flags, kind = actions(repository.FOLDER)
     if not quiet:
-        say(f"           push of {commit[:12]} ({message}), with {kind}")
+        say(f"           {what}, {commit[:12]}, with {kind}")
     began = time.monotonic()
-    for found in _act(play, flags):
-        if isinstance(found, str):
+    for found in _act(play, caller, flags, {"BASE_URL": Cloud.noted().balancer} | dict(variables or {})):
+        if isinstance(found, Summary):
+            play.summaries.append(found)
+        elif isinstance(found, str):
             play.lines.append(found)
         else:
             play.steps.append(found)
@@ -124,17 +148,16 @@ def push(message: str, change: repository.Change | None = None, *, quiet: bool =
                 say(f"{found.seconds:7.1f} s    {found.job}: {found.name}{'' if found.ok else ': failed'}")
     play.seconds = time.monotonic() - began
     if not quiet:
-        say(f"{play.seconds:7.1f} s  push: {'green' if play.green else 'red'}")
+        say(f"{play.seconds:7.1f} s  {what}: {'green' if play.green else 'red'}{play.verdict and ', ' + play.verdict}")
     return play
 
 
-def _act(play: Play, flags: list[str]) -> Iterator[Step | str]:
+def _act(play: Play, caller: Path, flags: list[str], variables: Mapping[str, str]) -> Iterator[Step | str]:
     """Run act; yields what it reports while it runs, and leaves its exit code in the play."""
-    command = [VENV / "bin" / "act", "push", "--json", "--workflows", CALLER, "--platform", "ubuntu-24.04=-self-hosted", "--pull=false"]
+    command = [VENV / "bin" / "act", "push", "--json", "--workflows", caller, "--platform", "ubuntu-24.04=-self-hosted", "--pull=false"]
     command += ["--action-cache-path", STATE / "act", "--no-cache-server", *flags]
-    for name, value in workflow_environment().items():
-        command += ["--env", f"{name}={value}"]
-    command += ["--var", f"BASE_URL={Cloud.noted().balancer}"]
+    for flag, values in (("--env", workflow_environment()), ("--var", variables)):
+        command += [part for name, value in values.items() for part in (flag, f"{name}={value}")]
     with (
         play.log.open("w") as log,
         subprocess.Popen(

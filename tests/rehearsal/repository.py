@@ -36,6 +36,7 @@ def commit(message: str, change: Change | None = None) -> str:
         FOLDER.mkdir(parents=True, exist_ok=True)
         git("init", "--quiet", "--initial-branch=main")
         git("remote", "add", "origin", f"https://github.com/{REPOSITORY}.git")
+        git("commit", "--quiet", "--allow-empty", "--message", "Before the first push")
     for entry in FOLDER.iterdir():
         if entry.name != ".git":
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
@@ -49,3 +50,9 @@ def commit(message: str, change: Change | None = None) -> str:
     git("add", "--all")
     git("commit", "--quiet", "--allow-empty", "--message", message)
     return git("rev-parse", "HEAD")
+
+
+def go_to(commit: str) -> None:
+    """Let main and the files be that commit: what is committed next follows it."""
+    if git("rev-parse", "HEAD") != commit:
+        git("checkout", "--quiet", "-B", "main", commit)
