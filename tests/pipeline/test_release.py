@@ -116,9 +116,7 @@ def test_a_tag_that_is_there_with_the_same_digest_is_left_alone() -> None:
 @pytest.mark.parametrize("there", [[in_registry("sha256:e")], [NONE, in_registry("sha256:e")]], ids=["before", "put by somebody meanwhile"])
 def test_a_tag_with_another_digest_is_refused(there: list[Any]) -> None:
     ecr = Script("ecr", batch_get_image=there, put_image=[{}])
-    with pytest.raises(
-        Failure, match=r"^tag is taken: lms-ecs:v1.0.0 is sha256:e, not sha256:d; a version never moves"
-    ):
+    with pytest.raises(Failure, match=r"^tag is taken: lms-ecs:v1.0.0 is sha256:e, not sha256:d; a version never moves"):
         release.put(ecr, "lms-ecs", "v1.0.0", STORED)
 
 

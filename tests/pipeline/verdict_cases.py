@@ -82,7 +82,11 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
         "image will never exist",
         "has no deploy run",
     ),
-    "red deploy": (refused("pin", "deploy failed: the deploy run of 0123456789ab ended in failure: https://x"), "deploy failed", "ended in"),
+    "red deploy": (
+        refused("pin", "deploy failed: the run of 0123456789ab ended in failure: https://x"),
+        "deploy failed",
+        "ended in",
+    ),
     "version taken": (refused("pin", "tag is taken: lms-ecs:v1.0.0 is sha256:e, not sha256:d"), "tag is taken", "sha256:e"),
     "superseded meanwhile": (
         replace(unstarted(""), task=None, deployment=Deployment(ARN, "STOPPED", BEGAN, superseded=True)),

@@ -8,7 +8,7 @@ import boto3
 
 from pipeline.names import Names, container_of
 from tests.github import REPOSITORY
-from tests.rehearsal.policies import BUILD, DEPLOY, EXECUTION, READ, RELEASE, TASK, federated, filled, of_service
+from tests.rehearsal.policies import BUILD, DEPLOY, EXECUTION, READ, RELEASE, TASK, Policy, federated, filled, of_service
 
 ISSUER = "https://token.actions.githubusercontent.com"
 MAIN, VERSIONS = "refs/heads/main", "refs/tags/v*"
@@ -42,18 +42,21 @@ def _registry(ecr: Any, names: Names) -> None:
     )
 
 
-def _roles(iam: Any, names: Names) -> None:
-    provider = iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=["sts.amazonaws.com"], ThumbprintList=["0" * 40])
-    trusted = provider["OpenIDConnectProviderArn"]
-    roles = {
-        names.build_role: (federated(trusted, REPOSITORY, f"ref:{MAIN}", MAIN), BUILD),
-        names.deploy_role: (federated(trusted, REPOSITORY, "environment:production", MAIN, VERSIONS), DEPLOY),
-        names.release_role: (federated(trusted, REPOSITORY, "environment:release", VERSIONS), RELEASE),
-        names.read_role: (federated(trusted, REPOSITORY, f"ref:{MAIN}", MAIN), READ),
+def roles(names: Names, provider: str) -> dict[str, tuple[Policy, Policy]]:
+    """Each role by its name: whom it trusts, and what it may. `provider` is the ARN of GitHub's."""
+    return {
+        names.build_role: (federated(provider, REPOSITORY, f"ref:{MAIN}", MAIN), BUILD),
+        names.deploy_role: (federated(provider, REPOSITORY, "environment:production", MAIN, VERSIONS), DEPLOY),
+        names.release_role: (federated(provider, REPOSITORY, "environment:release", VERSIONS), RELEASE),
+        names.read_role: (federated(provider, REPOSITORY, f"ref:{MAIN}", MAIN), READ),
         names.execution_role: (of_service("ecs-tasks.amazonaws.com"), EXECUTION),
         names.task_role: (of_service("ecs-tasks.amazonaws.com"), TASK),
     }
-    for role, (trust, policy) in roles.items():
+
+
+def _roles(iam: Any, names: Names) -> None:
+    provider = iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=["sts.amazonaws.com"], ThumbprintList=["0" * 40])
+    for role, (trust, policy) in roles(names, provider["OpenIDConnectProviderArn"]).items():
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
         iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=json.dumps(filled(policy, names)))
 

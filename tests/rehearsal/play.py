@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,9 +14,10 @@ from typing import Any
 from pipeline.report import Failure, say
 from tests.rehearsal import repository, stand_ins
 from tests.rehearsal.cloud import Cloud
-from tests.rehearsal.places import NOTES, STATE, VENV
+from tests.rehearsal.places import NOTES, ROOT, STATE, VENV
 
 CALLER = Path("tests/rehearsal/push.yml")
+WORKFLOWS = Path(".github/workflows")
 MINUTES = 20
 ALWAYS_STAND_INS = ("actions/attest",)
 """They need GitHub itself, and Sigstore."""
@@ -28,6 +30,17 @@ class Summary(str):
     """What a step left for the run's page, in Markdown."""
 
     __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened on GitHub: a push to main, unless it is another ref's or somebody started a workflow by hand."""
+
+    name: str = "push"
+    ref: str = "refs/heads/main"
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    github: str = ""
+    """Address of a GitHub to ask; empty where nobody asks it."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +141,31 @@ def push(message: str, change: repository.Change | None = None, *, quiet: bool =
     return run(repository.commit(message, change), f"push: {message}", quiet=quiet)
 
 
-def run(commit: str, what: str, *, caller: Path = CALLER, variables: Mapping[str, str] | None = None, quiet: bool = False) -> Play:
+def version(tag: str, github: str) -> Play:
+    """Play the push of that tag, which is in the repository; afterwards main is where it was."""
+    main = repository.git("rev-parse", "main")
+    try:
+        event = Event(ref=f"refs/tags/{tag}", github=github)
+        return run(repository.git("rev-parse", f"{tag}^{{commit}}"), f"tag {tag}", caller=WORKFLOWS / "release.yml", event=event)
+    finally:
+        repository.go_to(main)
+
+
+def by_hand(workflow: str, github: str = "", **inputs: str) -> Play:
+    """Play a workflow that somebody starts by hand on main."""
+    event = Event("workflow_dispatch", inputs={name.replace("_", "-"): value for name, value in inputs.items()}, github=github)
+    return run(repository.git("rev-parse", "main"), f"{workflow} by hand", caller=WORKFLOWS / workflow, event=event)
+
+
+def run(
+    commit: str,
+    what: str,
+    *,
+    caller: Path = CALLER,
+    variables: Mapping[str, str] | None = None,
+    event: Event | None = None,
+    quiet: bool = False,
+) -> Play:
     """Play the run of `caller` at that commit, with these repository variables beside BASE_URL; again, if it was played before."""
     repository.go_to(commit)
     play = Play(commit, STATE / "plays" / f"{len(list((STATE / 'plays').glob('*.log'))):03d}-{commit[:8]}.log")
@@ -137,7 +174,8 @@ def run(commit: str, what: str, *, caller: Path = CALLER, variables: Mapping[str
     if not quiet:
         say(f"           {what}, {commit[:12]}, with {kind}")
     began = time.monotonic()
-    for found in _act(play, caller, flags, {"BASE_URL": Cloud.noted().balancer} | dict(variables or {})):
+    flags += ["--workflows", str(caller), *event_flags(event or Event(), STATE / "event.json")]
+    for found in _act(play, flags, {"BASE_URL": Cloud.noted().balancer} | dict(variables or {})):
         if isinstance(found, Summary):
             play.summaries.append(found)
         elif isinstance(found, str):
@@ -152,9 +190,18 @@ def run(commit: str, what: str, *, caller: Path = CALLER, variables: Mapping[str
     return play
 
 
-def _act(play: Play, caller: Path, flags: list[str], variables: Mapping[str, str]) -> Iterator[Step | str]:
+def event_flags(event: Event, file: Path) -> list[str]:
+    """The flags of act for an event, whose payload is written to `file`."""
+    file.write_text(json.dumps({"ref": event.ref}))
+    flags = [event.name, "--eventpath", str(file)]
+    for name, value in event.inputs.items():
+        flags += ["--input", f"{name}={value}"]
+    return flags + (["--env", f"GITHUB_API_URL={event.github}"] if event.github else [])
+
+
+def _act(play: Play, flags: list[str], variables: Mapping[str, str]) -> Iterator[Step | str]:
     """Run act; yields what it reports while it runs, and leaves its exit code in the play."""
-    command = [VENV / "bin" / "act", "push", "--json", "--workflows", caller, "--platform", "ubuntu-24.04=-self-hosted", "--pull=false"]
+    command = [VENV / "bin" / "act", "--json", "--platform", "ubuntu-24.04=-self-hosted", "--pull=false"]
     command += ["--action-cache-path", STATE / "act", "--no-cache-server", *flags]
     for flag, values in (("--env", workflow_environment()), ("--var", variables)):
         command += [part for name, value in values.items() for part in (flag, f"{name}={value}")]
@@ -213,6 +260,13 @@ def _node() -> Path:
     raise Failure(f"{VENV} has no node: run make rehearse")
 
 
+def _lay_out_gh(file: Path) -> None:
+    """A stand-in for GitHub's command, ahead of any other on the path."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "tests/rehearsal/gh.py"}" "$@"\n')
+    file.chmod(0o755)
+
+
 def runner_environment() -> dict[str, str]:
     """The environment of act, and so of the runner it plays: a home of its own, node on the path, nobody's cloud credentials."""
     home = STATE / "home"
@@ -220,6 +274,7 @@ def runner_environment() -> dict[str, str]:
     (home / ".config" / "act" / "actrc").touch()
     (home / ".gitconfig").write_text("[safe]\n\tdirectory = *\n")
     node = _node()
+    _lay_out_gh(STATE / "bin" / "gh")
     kept = {name: value for name, value in repository.environment().items() if not name.startswith(("AWS_", "ACTIONS_", "GITHUB_"))}
     kept = {name: value for name, value in kept.items() if name.lower() != "http_proxy"}  # the sign-in action heeds no NO_PROXY
     pip = Path.home() / ".config" / "pip" / "pip.conf"

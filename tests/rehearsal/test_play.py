@@ -7,7 +7,10 @@ import pytest
 
 from pipeline.names import Names, read_definition, resolve
 from pipeline.report import Failure
-from tests.rehearsal import faults, play, policies, stand_ins
+from tests.github import REPOSITORY
+from tests.rehearsal import account, faults, play, policies, stand_ins
+from tests.rehearsal.aws.claims import Identifiers, subject
+from tests.rehearsal.aws.trust import trusts
 from tests.rehearsal.places import ROOT, Notes, end, spawn, wait_for
 from tests.rehearsal.play import Play, Step
 
@@ -58,7 +61,7 @@ def statements(document: policies.Policy) -> list[policies.Policy]:
     return list(policies.filled(document, NAMES)["Statement"])
 
 
-@pytest.mark.parametrize("document", [policies.BUILD, policies.DEPLOY, policies.EXECUTION, policies.TASK])
+@pytest.mark.parametrize("document", [policies.BUILD, policies.DEPLOY, policies.RELEASE, policies.READ, policies.EXECUTION, policies.TASK])
 def test_no_policy_reaches_further_than_it_must(document: policies.Policy) -> None:
     everywhere = {"ecr:GetAuthorizationToken", "ecs:RegisterTaskDefinition", "ecs:DescribeTaskDefinition", "ecs:ListTasks"}
     everywhere |= {"logs:DescribeLogGroups", "elasticloadbalancing:DescribeTargetGroups", "cloudwatch:DescribeAlarms"}
@@ -79,6 +82,61 @@ def test_the_deploy_role_cannot_read_the_secret_and_passes_the_two_task_roles_on
 
 def test_the_build_role_holds_no_right_of_ecs() -> None:
     assert not [action for one in statements(policies.BUILD) for action in one["Action"] if not action.startswith("ecr:")]
+
+
+@pytest.mark.parametrize(("document", "changes"), [(policies.RELEASE, {"ecr:PutImage"}), (policies.READ, set())])
+def test_a_role_that_reads_changes_nothing_but_the_name_of_an_image(document: policies.Policy, changes: set[str]) -> None:
+    actions = {action for one in statements(document) for action in one["Action"]}
+    assert {action for action in actions if not action.partition(":")[2].startswith(("Describe", "List", "BatchGet"))} == changes
+
+
+JOBS = {
+    "build": ("refs/heads/main", None),
+    "deploy": ("refs/heads/main", "production"),
+    "deploy a version": ("refs/tags/v1.0.0", "production"),
+    "release": ("refs/tags/v1.0.0", "release"),
+    "other branch": ("refs/heads/next", "production"),
+    "other tag": ("refs/tags/nightly", "production"),
+    "release by a branch": ("refs/heads/main", "release"),
+    "branch called like a tag": ("refs/heads/refs/tags/v1", "release"),
+}
+
+
+@pytest.mark.parametrize("numbered", [None, Identifiers(policies.OWNER_ID, policies.REPOSITORY_ID)])
+@pytest.mark.parametrize(
+    ("role", "takers"),
+    [
+        (NAMES.build_role, {"build"}),
+        (NAMES.read_role, {"build"}),
+        (NAMES.deploy_role, {"deploy", "deploy a version"}),
+        (NAMES.release_role, {"release"}),
+        (NAMES.task_role, set()),
+    ],
+)
+def test_a_role_is_taken_by_its_jobs_alone(role: str, takers: set[str], numbered: Identifiers | None) -> None:
+    trust, _ = account.roles(NAMES, "provider")[role]
+
+    def takes(ref: str, environment: str | None, repository: str = REPOSITORY) -> bool:
+        claims = {"aud": "sts.amazonaws.com", "ref": ref, "sub": subject(repository, ref, "push", environment, numbered)}
+        context = {f"{policies.GITHUB}:{name}": value for name, value in claims.items()}
+        return trusts(trust, kind="Federated", principal="provider", action="sts:AssumeRoleWithWebIdentity", context=context)
+
+    assert {job for job, of in JOBS.items() if takes(*of)} == takers
+    assert not any(takes(*of, repository="nationslab/lms2") for of in JOBS.values())
+
+
+def test_an_event_is_written_as_act_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "event.json"
+    assert play.event_flags(play.Event(ref="refs/tags/v1.0.0", github="http://x"), file) == [
+        "push",
+        "--eventpath",
+        str(file),
+        "--env",
+        "GITHUB_API_URL=http://x",
+    ]
+    assert json.loads(file.read_text()) == {"ref": "refs/tags/v1.0.0"}
+    by_hand = play.Event("workflow_dispatch", inputs={"clear-hold": "true"})
+    assert play.event_flags(by_hand, file) == ["workflow_dispatch", "--eventpath", str(file), "--input", "clear-hold=true"]
 
 
 @pytest.mark.parametrize("fault", [faults.cannot_import, faults.cannot_start_in_the_cloud, faults.migration_exits_3])
