@@ -245,7 +245,7 @@ CHANGES: list[tuple[Check, str, str, str]] = [  # a check, and in which file wha
     (production_is_entered_one_at_a_time, SHIP, "      name: production", "      name: staging"),
     (production_is_entered_one_at_a_time, RELEASE, "queue: max", "queue: single"),
     (production_is_entered_one_at_a_time, ROLLBACK, "group: production", "group: rollbacks"),
-    (production_is_entered_one_at_a_time, ROLLBACK, "group: rollback", "group: production"),
+    (production_is_entered_one_at_a_time, ROLLBACK, "group: rollback-${{ github.run_id }}", "group: production"),
     (production_is_entered_one_at_a_time, DEPLOY, "group: deploy-", "group: image-"),
     (production_is_entered_one_at_a_time, IMAGE, "group: image-${{ github.sha }}", "group: production"),
     (required_waits_for_every_check, CI, ", rehearse]", "]"),

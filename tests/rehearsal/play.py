@@ -192,11 +192,8 @@ def run(
 
 def event_flags(event: Event, file: Path) -> list[str]:
     """The flags of act for an event, whose payload is written to `file`."""
-    file.write_text(json.dumps({"ref": event.ref}))
-    flags = [event.name, "--eventpath", str(file)]
-    for name, value in event.inputs.items():
-        flags += ["--input", f"{name}={value}"]
-    return flags + (["--env", f"GITHUB_API_URL={event.github}"] if event.github else [])
+    file.write_text(json.dumps({"ref": event.ref, "inputs": dict(event.inputs)}))  # beside a payload act ignores --input
+    return [event.name, "--eventpath", str(file), *(["--env", f"GITHUB_API_URL={event.github}"] if event.github else [])]
 
 
 def _act(play: Play, flags: list[str], variables: Mapping[str, str]) -> Iterator[Step | str]:

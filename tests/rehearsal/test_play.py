@@ -127,16 +127,11 @@ def test_a_role_is_taken_by_its_jobs_alone(role: str, takers: set[str], numbered
 
 def test_an_event_is_written_as_act_reads_it(tmp_path: Path) -> None:
     file = tmp_path / "event.json"
-    assert play.event_flags(play.Event(ref="refs/tags/v1.0.0", github="http://x"), file) == [
-        "push",
-        "--eventpath",
-        str(file),
-        "--env",
-        "GITHUB_API_URL=http://x",
-    ]
-    assert json.loads(file.read_text()) == {"ref": "refs/tags/v1.0.0"}
-    by_hand = play.Event("workflow_dispatch", inputs={"clear-hold": "true"})
-    assert play.event_flags(by_hand, file) == ["workflow_dispatch", "--eventpath", str(file), "--input", "clear-hold=true"]
+    pushed = play.event_flags(play.Event(ref="refs/tags/v1.0.0", github="http://x"), file)
+    assert pushed == ["push", "--eventpath", str(file), "--env", "GITHUB_API_URL=http://x"]
+    assert json.loads(file.read_text()) == {"ref": "refs/tags/v1.0.0", "inputs": {}}
+    assert play.event_flags(play.Event("workflow_dispatch", inputs={"clear-hold": "true"}), file)[0] == "workflow_dispatch"
+    assert json.loads(file.read_text()) == {"ref": "refs/heads/main", "inputs": {"clear-hold": "true"}}
 
 
 @pytest.mark.parametrize("fault", [faults.cannot_import, faults.cannot_start_in_the_cloud, faults.migration_exits_3])
