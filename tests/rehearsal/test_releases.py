@@ -140,6 +140,14 @@ def test_a_push_while_held_ends_red_and_nothing_changes(hub: GitHub) -> None:
     assert runs() == before
 
 
+def test_what_is_wrong_stands_in_one_issue_until_it_is_not(hub: GitHub) -> None:
+    played = play.by_hand("watch.yml", hub.url)
+    assert played.green, played.errors
+    held = f"- Pushes are held: {hold()}"
+    assert [(issue["state"], held in issue["body"], "main is ahead of" in issue["body"]) for issue in hub.issues] == [("open", True, True)]
+    assert "The task definition that runs" not in hub.issues[0]["body"]
+
+
 def test_a_hold_that_is_cleared_lets_the_next_push_through(hub: GitHub) -> None:
     played = play.by_hand("rollback.yml", clear_hold="true")
     assert played.green, played.errors
@@ -147,3 +155,7 @@ def test_a_hold_that_is_cleared_lets_the_next_push_through(hub: GitHub) -> None:
     played = pushed(hub, "After the hold")
     assert played.green, played.errors
     assert runs() == (f"sha-{played.commit}", played.commit)
+    played = play.by_hand("watch.yml", hub.url)
+    assert played.green, played.errors
+    unscanned = "- The image that runs was never scanned: let the registry scan what is pushed"
+    assert [issue["body"].partition("\n")[0] for issue in hub.issues] == [unscanned], "and nothing else, in the same issue"

@@ -258,6 +258,9 @@ def test_docker_must_have_logged_in_and_may_not_move_an_immutable_tag() -> None:
         put = {"repositoryName": "lms-ecs", "imageTag": "v1", "imageDigest": "sha256:1"}
         status, body = fetch(url, json.dumps(put).encode(), **target(ecr, "PutImage"))
         assert (status, json.loads(body)["__type"]) == (400, "ImageTagAlreadyExistsException")
+        scan = {"repositoryName": "lms-ecs", "imageId": {"imageDigest": "sha256:1"}}
+        status, body = fetch(url, json.dumps(scan).encode(), **target(ecr, "DescribeImageScanFindings"))
+        assert (status, json.loads(body)["__type"]) == (400, "ScanNotFoundException")
 
 
 @pytest.mark.parametrize(("token", "status", "text"), [("good", 200, b"<granted/>"), ("bad", 403, b"<Code>AccessDenied</Code>")])
