@@ -4,6 +4,7 @@ import sys
 
 from pipeline import (
     diff,
+    doctor,
     drift,
     evidence,
     guard,
@@ -38,6 +39,7 @@ VERBS: dict[str, Verb] = {
     "pin": release.main,
     "drift": drift.main,
     "rollback": rollback.main,
+    "doctor": doctor.main,
 }
 
 

@@ -5,7 +5,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from pipeline import diff, git, github, guard, prepare, registry, rollout, watch
+from pipeline import diff, git, github, guard, prepare, registry, rollout
 from pipeline.aws import Cloud, named
 from pipeline.names import TASK_DEFINITION, Names, container_of, read_definition, variables
 from pipeline.report import Failure, say, summary
@@ -90,12 +90,15 @@ def look(cloud: Cloud) -> list[Wrong]:
         return [*wrong, ("Nothing of ours runs", "")]
     secret = prepare.secret_arn(cloud("secretsmanager"), names)
     wrong += behind(guard.commit_of(runs))
-    wrong += changed(diff.running(ecs, service), rendered(read_definition(Path(TASK_DEFINITION)), names, secret, variables()))
+    wrong += changed(prepare.current(ecs, service), rendered(read_definition(Path(TASK_DEFINITION)), names, secret, variables()))
     tag = runs.image.partition(":")[2]
     if (stored := registry.find(ecr, names.ecr_repository, tag)) is None:
         return [*wrong, (f"The registry does not hold {tag}, which runs: no task can start any more", "")]
-    other = watch.unproven(ecs, rollout.Target.of(names, service["taskDefinition"]), stored.digest)
-    return wrong + ([(f"{tag}: {other}", "")] if other else []) + scan(ecr, names.ecr_repository, stored.digest)
+    target = rollout.Target.of(names, service["taskDefinition"])
+    run = {rollout.container(task, target).get("imageDigest", "unknown") for task in rollout.tasks(ecs, target, "RUNNING")}
+    if run != {stored.digest}:
+        wrong += [(f"{tag} is {stored.digest} in the registry, but {', '.join(sorted(run)) or 'nothing'} runs", "")]
+    return wrong + scan(ecr, names.ecr_repository, stored.digest)
 
 
 def text(wrong: list[Wrong]) -> str:

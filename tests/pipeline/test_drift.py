@@ -144,7 +144,8 @@ NOT_OURS = {"taskDefinition": {"containerDefinitions": [{"image": "registry/ngin
     [
         ("ecs", "list_tags_for_resource", {"tags": []}, []),
         ("ecs", "list_tags_for_resource", HELD, ["Pushes are held: abc: grades are wrong"]),
-        ("ecs", "describe_tasks", OTHER, ["v1.0.0: 1 of 1 tasks run sha256:e, not the image that was built"]),
+        ("ecs", "describe_tasks", OTHER, ["v1.0.0 is sha256:d in the registry, but sha256:e runs"]),
+        ("ecs", "describe_tasks", {"tasks": []}, ["v1.0.0 is sha256:d in the registry, but nothing runs"]),
         ("ecr", "batch_get_image", {"images": []}, ["The registry does not hold v1.0.0, which runs: no task can start any more"]),
         ("ecr", "describe_image_scan_findings", refusal("ScanNotFoundException"), [ALL_WELL]),
         ("ecs", "describe_task_definition", NOT_OURS, ["Nothing of ours runs"]),

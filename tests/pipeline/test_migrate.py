@@ -1,13 +1,21 @@
 """The migrations' one-off task."""
 
+import json
+import os
+import signal
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline import migrate
-from pipeline.migrate import Outcome, Tail
+from pipeline.migrate import Tail
 from pipeline.names import Names, container_of
 from pipeline.report import Failure
+from pipeline.rollout import Stopped
+from pipeline.verbs import SIGNALS
 from tests.pipeline.conftest import DEFINITION, Script, refusal
 
 TASK = "arn:aws:ecs:ap-northeast-2:471112588210:task/lms-ecs/0a1b2c"
@@ -18,11 +26,24 @@ AGENT = {"name": "aws-guardduty-agent-x", "exitCode": 0}
 RUNNING = {"tasks": [{"lastStatus": "RUNNING", "containers": [{}]}]}
 
 
+@dataclass
+class Stand:
+    """A cloud of these clients."""
+
+    names: Names
+    clients: dict[str, Script]
+
+    def __call__(self, service: str) -> Script:
+        """A client of that service."""
+        return self.clients[service]
+
+
 def stopped(**container: Any) -> dict[str, Any]:
     """The answer for a task whose container ended like that."""
     return {
         "tasks": [
             {
+                "taskArn": TASK,
                 "lastStatus": "STOPPED",
                 "stoppedReason": "Essential container in task exited",
                 "containers": [AGENT, {"name": "lms-ecs"} | container],
@@ -71,36 +92,18 @@ def test_the_task_is_the_servers_own_without_what_only_a_server_needs(definition
 
 
 @pytest.mark.parametrize(
-    ("task", "expected"),
-    [
-        ({"lastStatus": "PENDING"}, None),
-        ({"lastStatus": "DEPROVISIONING", "containers": [AGENT, {"name": "lms-ecs", "exitCode": 0}]}, None),
-        ({"lastStatus": "STOPPED", "containers": [AGENT, {"name": "lms-ecs", "exitCode": 0}]}, Outcome(0, "")),
-        (
-            {
-                "lastStatus": "STOPPED",
-                "stoppedReason": "exited",
-                "containers": [AGENT, {"name": "lms-ecs", "exitCode": 137, "reason": "OutOfMemoryError"}],
-            },
-            Outcome(137, "exited: OutOfMemoryError"),
-        ),
-        ({"lastStatus": "STOPPED", "stoppedReason": "CannotPull", "containers": [{"name": "lms-ecs"}]}, Outcome(None, "CannotPull")),
-    ],
-)
-def test_only_a_stopped_task_has_ended(task: dict[str, Any], expected: Outcome | None) -> None:
-    assert migrate.outcome(task, "lms-ecs") == expected
-
-
-@pytest.mark.parametrize(
     ("ended", "problem"),
     [
-        (Outcome(None, "CannotPull"), "the migration's task did not start: CannotPull"),
-        (Outcome(None, ""), "the migration's task did not start: no reason given"),
-        (Outcome(3, "exited"), "the migration failed with exit code 3; the service was not touched (exited)"),
+        (Stopped("1", "", "CannotPull"), "the migration's task did not start: CannotPull"),
+        (Stopped("1", "", ""), "the migration's task did not start: no reason given"),
+        (
+            Stopped("1", "", "exited", "OutOfMemory", 3),
+            "the migration failed with exit code 3; the service was not touched (exited: OutOfMemory)",
+        ),
     ],
 )
-def test_anything_but_zero_is_a_failure(ended: Outcome, problem: str) -> None:
-    migrate.judge(Outcome(0, "exited"))
+def test_anything_but_zero_is_a_failure(ended: Stopped, problem: str) -> None:
+    migrate.judge(Stopped("1", "", "exited", "", 0))
     with pytest.raises(Failure) as refused:
         migrate.judge(ended)
     assert str(refused.value) == problem
@@ -121,6 +124,14 @@ def test_the_migrations_run_in_the_services_own_network(names: Names) -> None:
     ]
     assert ecs.requests("describe_tasks") == [{"cluster": "lms-ecs", "tasks": [TASK]}] * 2
     assert ecs.requests("stop_task") == []
+
+
+@pytest.mark.parametrize("status", ["PENDING", "RUNNING", "DEPROVISIONING"])
+def test_only_a_stopped_task_has_ended(status: str, names: Names) -> None:
+    going = {"tasks": [{"taskArn": TASK, "lastStatus": status, "containers": [AGENT, {"name": "lms-ecs", "exitCode": 3}]}]}
+    ecs = cluster(describe_tasks=[going, stopped(exitCode=0)])
+    assert run(ecs, names) == "0a1b2c"
+    assert len(ecs.requests("describe_tasks")) == 2
 
 
 def test_the_log_is_shown_as_it_comes_to_its_last_line(names: Names, capsys: pytest.CaptureFixture[str]) -> None:
@@ -177,3 +188,46 @@ def test_a_migration_that_takes_too_long_is_stopped(names: Names, monkeypatch: p
     with pytest.raises(Failure, match=r"took more than 0\.02 s and was stopped"):
         run(ecs, names)
     assert ecs.requests("stop_task") == [{"cluster": "lms-ecs", "task": TASK, "reason": "the migration took more than 0.02 s"}]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize(
+    ("running", "done"),
+    [([TASK], "the migration was stopped, what it had not committed is undone"), ([], "no migration runs")],
+)
+def test_a_cancelled_run_stops_its_migration_and_the_second_signal_changes_nothing(
+    number: int, running: list[str], done: str, monkeypatch: pytest.MonkeyPatch, names: Names, tmp_path: Path
+) -> None:
+    again = iter([signal.SIGTERM])
+    ecs = cluster(
+        list_tasks=[{"taskArns": running}], describe_services=[{"services": [{"status": "ACTIVE", "networkConfiguration": NETWORK}]}]
+    )
+    list_tasks = ecs.list_tasks
+
+    def interrupted(**request: Any) -> Any:
+        os.kill(os.getpid(), next(again))
+        return list_tasks(**request)
+
+    monkeypatch.setattr(ecs, "list_tasks", interrupted, raising=False)
+    monkeypatch.setattr(ecs, "run_task", lambda **_: os.kill(os.getpid(), number), raising=False)
+    monkeypatch.setattr(migrate, "Cloud", lambda: Stand(names, {"ecs": ecs, "logs": Script("logs")}))
+    (tmp_path / "rendered.json").write_text(json.dumps(DEFINITION))
+    with pytest.raises(Failure) as cancelled:
+        migrate.main(Namespace(task_definition=str(tmp_path / "rendered.json"), run="1234", stop=False), {})
+    assert str(cancelled.value) == f"the run was cancelled: {done}"
+    assert ecs.requests("list_tasks") == [{"cluster": "lms-ecs", "startedBy": "deploy-1234"}]
+    assert ecs.requests("stop_task") == [{"cluster": "lms-ecs", "task": task, "reason": "the run was cancelled"} for task in running]
+
+
+def test_what_a_killed_step_left_is_stopped_afterwards(monkeypatch: pytest.MonkeyPatch, names: Names) -> None:
+    ecs = cluster(list_tasks=[{"taskArns": [TASK]}])
+    monkeypatch.setattr(migrate, "Cloud", lambda: Stand(names, {"ecs": ecs}))
+    with pytest.raises(Failure, match=r"^the run was cancelled: the migration was stopped"):
+        migrate.main(Namespace(task_definition="", run="1234", stop=True), {})
+    assert [call for call, _ in ecs.asked] == ["list_tasks", "stop_task"]
+
+
+def test_a_migration_that_cannot_be_stopped_is_named() -> None:
+    ecs = cluster(list_tasks=[{"taskArns": [TASK]}], stop_task=[refusal("AccessDeniedException")])
+    with pytest.raises(Failure, match=r"^the run was cancelled, but the migration goes on: stop it: AccessDeniedException: no$"):
+        migrate.stop(ecs, "lms-ecs", "deploy-1234")

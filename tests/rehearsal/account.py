@@ -11,8 +11,26 @@ from tests.github import REPOSITORY
 from tests.rehearsal.policies import BUILD, DEPLOY, EXECUTION, READ, RELEASE, TASK, Policy, federated, filled, of_service
 
 ISSUER = "https://token.actions.githubusercontent.com"
-MAIN, VERSIONS = "refs/heads/main", "refs/tags/v*"
+MAIN, TAGS = "refs/heads/main", "refs/tags/v*"
 """The refs that roles trust, in the one repository."""
+
+
+ALARM: dict[str, Any] = {
+    "Namespace": "AWS/ApplicationELB",
+    "MetricName": "HTTPCode_Target_5XX_Count",
+    "Statistic": "Sum",
+    "Period": 60,
+    "EvaluationPeriods": 5,
+    "Threshold": 10,
+    "ComparisonOperator": "GreaterThanThreshold",
+    "TreatMissingData": "notBreaching",
+}
+"""The alarm of the service's deployments; no metric reaches it here, so it fires when a test says so."""
+
+
+def alarm_of(names: Names) -> str:
+    """That alarm's name."""
+    return f"{names.ecs_service}-5xx"
 
 
 def clients(endpoint: str, names: Names) -> Any:
@@ -27,10 +45,12 @@ def create(endpoint: str, names: Names, definition: dict[str, Any], database_url
     _registry(client("ecr"), names)
     _roles(client("iam"), names)
     client("logs").create_log_group(logGroupName=names.log_group)
+    client("logs").put_retention_policy(logGroupName=names.log_group, retentionInDays=30)
     bucket = names.storage_url.removeprefix("s3://").partition("/")[0]
     client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": names.aws_region})
     value = {"DATABASE_URL": database_url, "SECRET_KEY": secrets.token_hex(32)}
     client("secretsmanager").create_secret(Name=names.secret_name, SecretString=json.dumps(value))
+    client("cloudwatch").put_metric_alarm(AlarmName=alarm_of(names), **ALARM)
     _service(client("ecs"), names, definition, _network(client("ec2")), _target_group(client("elbv2"), client("ec2"), definition))
 
 
@@ -39,6 +59,7 @@ def _registry(ecr: Any, names: Names) -> None:
         repositoryName=names.ecr_repository,
         imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
         imageTagMutabilityExclusionFilters=[{"filterType": "WILDCARD", "filter": "latest"}],
+        imageScanningConfiguration={"scanOnPush": True},
     )
 
 
@@ -46,8 +67,8 @@ def roles(names: Names, provider: str) -> dict[str, tuple[Policy, Policy]]:
     """Each role by its name: whom it trusts, and what it may. `provider` is the ARN of GitHub's."""
     return {
         names.build_role: (federated(provider, REPOSITORY, f"ref:{MAIN}", MAIN), BUILD),
-        names.deploy_role: (federated(provider, REPOSITORY, "environment:production", MAIN, VERSIONS), DEPLOY),
-        names.release_role: (federated(provider, REPOSITORY, "environment:release", VERSIONS), RELEASE),
+        names.deploy_role: (federated(provider, REPOSITORY, "environment:production", MAIN, TAGS), DEPLOY),
+        names.release_role: (federated(provider, REPOSITORY, "environment:release", TAGS), RELEASE),
         names.read_role: (federated(provider, REPOSITORY, f"ref:{MAIN}", MAIN), READ),
         names.execution_role: (of_service("ecs-tasks.amazonaws.com"), EXECUTION),
         names.task_role: (of_service("ecs-tasks.amazonaws.com"), TASK),
@@ -122,5 +143,6 @@ def _service(ecs: Any, names: Names, definition: dict[str, Any], network: dict[s
                 "thresholdConfiguration": {"type": "COUNT", "value": 2},
                 "resetOnHealthyTask": False,  # a task that is healthy for a moment and then ends has failed all the same
             },
+            "alarms": {"alarmNames": [alarm_of(names)], "enable": True, "rollback": True},
         },
     )

@@ -174,7 +174,11 @@ def run(
     if not quiet:
         say(f"           {what}, {commit[:12]}, with {kind}")
     began = time.monotonic()
-    flags += ["--workflows", str(playable(repository.FOLDER / caller, STATE / "played")), *event_flags(event or Event(), STATE / "event.json")]
+    flags += [
+        "--workflows",
+        str(playable(repository.FOLDER / caller, STATE / "played")),
+        *event_flags(event or Event(), STATE / "event.json"),
+    ]
     for found in _act(play, flags, {"BASE_URL": Cloud.noted().balancer} | dict(variables or {})):
         if isinstance(found, Summary):
             play.summaries.append(found)
@@ -193,7 +197,7 @@ def run(
 def playable(caller: Path, folder: Path) -> Path:
     """A copy of that workflow in `folder`, as it is but for the one key that act refuses: the queue of a concurrency group."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / caller.name).write_text(re.sub(r"^ +queue: max\n", "", caller.read_text(), flags=re.MULTILINE))
+    (folder / caller.name).write_text(caller.read_text().replace(", queue: max }", " }"))
     return folder / caller.name
 
 

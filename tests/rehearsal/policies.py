@@ -76,15 +76,15 @@ TASK = policy(allow("s3:GetObject s3:PutObject s3:DeleteObject", "{bucket}/*"), 
 
 
 def federated(provider: str, repository: str, subject: str, *refs: str) -> Policy:
-    """Trust in jobs of that GitHub repository with that subject, on these refs: an environment's subject alone would not say the ref.
+    """Trust in jobs of that GitHub repository with that subject, on those refs: an environment's subject alone would not say them.
 
     Both forms of the subject: repositories made or renamed since July 2026 have the numbers of owner and repository in theirs.
     """
     owner, _, name = repository.partition("/")
     subjects = [f"repo:{repository}:{subject}", f"repo:{owner}@{OWNER_ID}/{name}@{REPOSITORY_ID}:{subject}"]
-    equal = {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": subjects}
+    exact = {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": subjects}
     statement = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": provider}}
-    return policy(statement | {"Condition": {"StringEquals": equal, "StringLike": {f"{GITHUB}:ref": list(refs)}}})
+    return policy(statement | {"Condition": {"StringEquals": exact, "StringLike": {f"{GITHUB}:ref": list(refs)}}})
 
 
 def of_service(service: str) -> Policy:
