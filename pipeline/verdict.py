@@ -46,6 +46,7 @@ BACK = dict.fromkeys(
 ) | {"ROLLBACK_SUCCESSFUL": "Nothing to do: ECS went back to the version before."}
 """What is to be done while ECS helps itself, by the deployment's state."""
 HEALTHY = re.compile(r"^route=/health\nstatus=200$", re.M)
+ANSWERED = re.compile(r"^route=|^event=not_ready$", re.M)
 LISTENS = re.compile(r"Listening at: \w+://\S*?:(\d+)")
 
 
@@ -71,6 +72,8 @@ def voices(evidence: Evidence) -> dict[str, str]:
         signs = f"listens on {listens[-1]}, not on {evidence.port}"
     elif "container health checks" in task.reason and HEALTHY.search(log):
         signs = "the check fails though /health answers"
+    elif "health checks" in task.reason and not evidence.unread and not ANSWERED.search(log):
+        signs = "no request was answered before the checks gave up"
     return {
         "failure": failures,
         "outcome": evidence.outcome,

@@ -37,13 +37,18 @@ from tests.pipeline.workflows import (
 
 TEXTS = read()
 LONGEST_RUN = 5
-MOST_LINES = 600
-RUNNERS_OWN = {"RUNNER_TEMP", "GITHUB_RUN_ID", "GITHUB_PATH"}
+MOST_LINES = 670
+RUNNERS_OWN = {"RUNNER_TEMP", "GITHUB_RUN_ID", "GITHUB_PATH", "GITHUB_REPOSITORY", "GITHUB_SHA"}
 """Variables that every step finds."""
-VALUES = {"OUTCOME": "failure", "KIND": "push"}
+VALUES = {"OUTCOME": "failure", "KIND": "push", "ATTEST": "true"}
 """What a variable holds where not any word will do."""
-GRANTED = {(RELEASE, "pin"): {"contents": "write", "actions": "read"}, (WATCH, "drift"): {"issues": "write"}}
-"""What some jobs may do that others may not."""
+GRANTED = {
+    (IMAGE, "image"): {"attestations": "write"},
+    (SHIP, "ship"): {"attestations": "read"},
+    (RELEASE, "pin"): {"contents": "write", "actions": "read"},
+    (WATCH, "drift"): {"issues": "write"},
+}
+"""What some jobs, and those that call them, may do that others may not."""
 
 
 def deploy_is_checks_and_image_and_then_ship(texts: Texts) -> list[str]:
@@ -78,7 +83,7 @@ def nothing_is_granted_by_default(texts: Texts) -> list[str]:
     """Each job says what it may do: read the code and ask for a token, and what stands in GRANTED."""
     problems = [f"{path} grants something to every job" for path in texts if path != ACTION and load(texts, path).get("permissions") != {}]
     for job in [job for job in jobs(texts) if job.path != ACTION]:
-        most = {"contents": "read", "id-token": "write"} | GRANTED.get((job.path, job.name), {})
+        most = {"contents": "read", "id-token": "write"} | GRANTED.get((job.path, job.name), {}) | GRANTED.get((job.calls, job.name), {})
         if "permissions" not in job.tree or not job.permissions.items() <= most.items():
             problems.append(f"{job.where} is granted {job.tree.get('permissions')}")
     return problems
@@ -230,7 +235,7 @@ CHANGES: list[tuple[Check, str, str, str]] = [  # a check, and in which file wha
     (only_roles_need_tokens, CI, "contents: read # check the commit out", "id-token: write"),
     (only_roles_need_tokens, IMAGE, "      id-token: write", "      # id-token: write"),
     (only_roles_need_tokens, SHIP, "persist-credentials: false", "persist-credentials: true"),
-    (callers_grant_what_is_asked, DEPLOY, "      id-token: write # take the build role\n", ""),
+    (callers_grant_what_is_asked, DEPLOY, "      id-token: write # take the build role, sign attestations\n", ""),
     (there_are_no_secrets, SHIP, "${{ inputs.digest }}", "${{ secrets.DIGEST }}"),
     (there_are_no_secrets, DEPLOY, "    needs: [ci, image]", "    secrets: inherit\n    needs: [ci, image]"),
     (shells_are_short_and_read_no_context, CI, "run: make test", "run: |\n" + 6 * "          make test\n"),
@@ -268,6 +273,8 @@ CHANGES: list[tuple[Check, str, str, str]] = [  # a check, and in which file wha
     (inputs_that_are_given_exist, SHIP, "        description: The image's tag in the registry.\n", ""),
     (inputs_that_are_given_exist, ROLLBACK, "inputs.version", "inputs.tag"),
     (inputs_that_are_given_exist, ACTION, "${{ inputs.commit }}", "${{ inputs.sha }}"),
+    (callers_grant_what_is_asked, PUSH, "      attestations: write # store them\n", ""),
+    (nothing_is_granted_by_default, SHIP, "attestations: read", "attestations: write"),
     (they_are_small, CI, "\n", "\n" * 7),
 ]
 CHECKS = list(dict.fromkeys(check for check, *_ in CHANGES))

@@ -92,11 +92,11 @@ def test_a_cancelled_run_says_so_and_where_ecs_is() -> None:
 
 
 def test_a_red_preflight_shows_its_tree_as_what_shows_it() -> None:
-    problem = "preflight: task/secret: it is marked for deletion; create or restore it, or set SECRET_NAME"
-    known, tree = refused("preflight", problem), {"tree": "task\n  NG   secret: gone"}
+    problem = "preflight: task/log group: there is no log group x; create it, or set LOG_GROUP"
+    known, tree = refused("preflight", problem), {"tree": "task\n  NG   log group: gone"}
     shown = text(journal("names guard prepare preflight", why=problem, known=known, preflight=tree))
-    assert "**preflight failed: task/secret: it is marked for deletion; create or restore it, or set SECRET_NAME.**" in shown
-    assert f"What shows it:\n\n    preflight: {problem}\n    task\n      NG   secret: gone\n\n|" in shown
+    assert "**preflight failed: task/log group: there is no log group x; create it, or set LOG_GROUP.**" in shown
+    assert f"What shows it:\n\n    preflight: {problem}\n    task\n      NG   log group: gone\n\n|" in shown
     assert "<summary>Preflight" not in shown
 
 

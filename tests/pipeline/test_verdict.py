@@ -48,7 +48,7 @@ HOSTILE: dict[str, tuple[Evidence, str]] = {
         replace(crashed(worker_exception("ImportError: x")), outcome="cancelled"),
         "cancelled",
     ),
-    "a task that was killed for its health did not lack memory": (unhealthy(LISTENS, code=137), "health check never passes"),
+    "a task that was killed for its health did not lack memory": (unhealthy(LISTENS, code=137), "starts too slowly"),
     "a task that the scheduler took away is not at fault, nor its log": (
         replace(unhealthy(), task=Stopped("1", "ServiceSchedulerInitiated", SCALING, "", 137), log=("ImportError: x", "lms: A is not set")),
         "circuit breaker",

@@ -82,11 +82,7 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
         "image will never exist",
         "has no deploy run",
     ),
-    "red deploy": (
-        refused("pin", "deploy failed: the run of 0123456789ab ended in failure: https://x"),
-        "deploy failed",
-        "ended in",
-    ),
+    "red deploy": (refused("pin", "deploy failed: the run of 0123456789ab ended in failure"), "deploy failed", "ended in failure"),
     "version taken": (refused("pin", "tag is taken: lms-ecs:v1.0.0 is sha256:e, not sha256:d"), "tag is taken", "sha256:e"),
     "superseded meanwhile": (
         replace(unstarted(""), task=None, deployment=Deployment(ARN, "STOPPED", BEGAN, superseded=True)),
@@ -125,6 +121,18 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
     ),
     # aws-samples/amazon-bedrock-serverless-prompt-chaining#213
     "architecture": (crashed("exec /opt/venv/bin/gunicorn: exec format error"), "wrong architecture", "exec format error"),
+    # tini, which starts the program where initProcessEnabled is true
+    "architecture by its init": (
+        crashed("[FATAL tini (7)] exec flask failed: Exec format error"),
+        "wrong architecture",
+        "Exec format error",
+    ),
+    # pipeline/preflight.py
+    "architecture, preflight": (
+        refused("preflight", "preflight: task/image: sha-1 is made for arm64, the task runs on X86_64; build and push it"),
+        "wrong architecture",
+        "sha-1 is made for arm64",
+    ),
     # aviswerdlow/relay#71, aws/containers-roadmap#1120
     "architecture at the pull": (
         unstarted(
@@ -182,12 +190,25 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
         "lms-ecs/app",
     ),
     # fixdevs.com, aws-ecs-task-failed-to-start
+    "secret deleted": (
+        refused("preflight", "preflight: task/secret: arn:x:secret:lms-ecs/app-x is marked for deletion; create or restore it"),
+        "secret missing",
+        "app-x is marked for deletion",
+    ),
     "secret forbidden": (unstarted(f"{ASM}AccessDeniedException"), "secret not readable", "AccessDeniedException"),
     # ECS's container reason; engines older than that say only 137
     "memory": (crashed(code=137, reason="OutOfMemoryError: Container killed due to memory usage"), "out of memory", "memory"),
     "memory by its code": (crashed(code=137), "out of memory", "memory"),
     # gunicorn/arbiter.py
     "memory of a worker": (crashed("Worker (pid:9) was sent SIGKILL! Perhaps out of memory?", code=3), "out of memory", "memory"),
+    # image/boot.py
+    "memory in the boot": (refused("boot", "the image does not boot: out of memory: the kernel ended it"), "out of memory", "memory"),
+    "setting in the boot": (refused("boot", "it exited with 1: lms: SECRET_KEY is not set"), "configuration missing", "SECRET_KEY"),
+    "import in the boot": (
+        refused("boot", "the image cannot migrate an empty database: exit code 1: ImportError: broken on purpose"),
+        "import error",
+        "broken on purpose",
+    ),
     # app/config.py
     "setting": (crashed("lms: BASE_URL is not set"), "configuration missing", "BASE_URL is not set"),
     "bad setting": (crashed("lms: LOG_LEVEL must be one of DEBUG, INFO"), "configuration missing", "LOG_LEVEL must be"),
@@ -229,7 +250,10 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
         "health check command missing",
         "curl",
     ),
-    "never healthy": (unhealthy(LISTENS), "health check never passes", "container health checks"),
+    "never healthy": (unhealthy(LISTENS, health(500)), "health check never passes", "container health checks"),
+    "slow": (unhealthy(), "starts too slowly", "no request was answered"),
+    "slow to import": (unhealthy(LISTENS), "starts too slowly", "no request was answered"),
+    "its log cannot be read": (replace(unhealthy(), unread=("read the log: no",)), "health check never passes", "container health checks"),
     "never healthy outside": (
         unhealthy(LISTENS, health(200), checks="ELB health checks in (target-group x)"),
         "health check never passes",
@@ -260,6 +284,12 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
     ),
     "breaker": (replace(unhealthy(), task=None), "circuit breaker", "threshold was exceeded"),
     "time": (refused("watch", "timed out: the deployment is not over"), "timed out", "not over"),
+    # pipeline/names.py
+    "no JSON": (
+        refused("names", "task-definition.json is not valid JSON: Expecting property name: line 5 column 17"),
+        "task definition not valid",
+        "line 5",
+    ),
     "other verb": (refused("prepare", "lms-ecs:sha-1 is sha256:e, but sha256:d was built"), "prepare failed", "sha256:d was built"),
     "official step": (Evidence(step="deploy"), "deploy step failed", "official action"),
     "unknown": (refused("watch", "the deployment failed: STOPPED"), "unknown", "No rule"),

@@ -69,6 +69,7 @@ def push(message: str) -> None:
         raise Failure(f"the push ended red: {reasons} (its log: {played.log})")
     url = cloud.Cloud.noted().balancer
     smoke.smoke(url, played.commit)
+    NOTES.write(good=played.commit)
     say(f"\nThe LMS answers at {url}, from {len(containers())} containers that the workflow deployed.")
     say(f"Admin token: {admin_token()}")
     say(f"Try: curl -H 'Authorization: Bearer TOKEN' {url}/api/v1/courses")

@@ -3,10 +3,14 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.rehearsal.places import STATE, VENV
+
+if TYPE_CHECKING:
+    from tests.rehearsal.live import Live
 
 
 def pytest_configure() -> None:
@@ -26,3 +30,11 @@ def docker_host() -> Iterator[str]:
     engine.ensure_base_image()
     yield engine.host()
     rehearsal.down()
+
+
+@pytest.fixture(scope="session")
+def live(docker_host: str) -> "Live":
+    """A service that serves the first push: made once, played on by all; `docker_host` removes it."""
+    from tests.rehearsal.live import Live
+
+    return Live.up()

@@ -19,7 +19,7 @@ from tests.rehearsal.places import NOTES, ROOT, STATE, VENV
 CALLER = Path("tests/rehearsal/push.yml")
 WORKFLOWS = Path(".github/workflows")
 MINUTES = 20
-ALWAYS_STAND_INS = ("actions/attest",)
+ALWAYS_STAND_INS = ("actions/attest", "actions/upload-artifact")
 """They need GitHub itself, and Sigstore."""
 STEP = re.compile(r"(Success|Failure) - (Main|Post) (.+) \[[^\]]+\]$")
 SUMMARY = re.compile(r"\S+\s+Summary - (.*)", re.DOTALL)
@@ -242,6 +242,7 @@ def workflow_environment() -> dict[str, str]:
         "DOCKER_HOST": NOTES["docker_host"],
         "DOCKER_CONFIG": str(_docker_config()),
         "TMPDIR": str(_folder("tmp")),
+        "REHEARSAL_GITHUB": str(_folder("github")),
         "ACTIONS_ID_TOKEN_REQUEST_URL": cloud.oidc_url,
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN": cloud.oidc_token,
     }
@@ -268,11 +269,11 @@ def _node() -> Path:
     raise Failure(f"{VENV} has no node: run make rehearse")
 
 
-def _lay_out_gh(file: Path) -> None:
-    """A stand-in for GitHub's command, ahead of any other on the path."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "tests/rehearsal/gh.py"}" "$@"\n')
-    file.chmod(0o755)
+def _gh() -> None:
+    """Put the stand-in for GitHub's command line on the runner's path."""
+    command = _folder("bin") / "gh"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT}/tests/rehearsal/gh.py" "$@"\n')
+    command.chmod(0o755)
 
 
 def runner_environment() -> dict[str, str]:
@@ -281,8 +282,8 @@ def runner_environment() -> dict[str, str]:
     (home / ".config" / "act").mkdir(parents=True, exist_ok=True)
     (home / ".config" / "act" / "actrc").touch()
     (home / ".gitconfig").write_text("[safe]\n\tdirectory = *\n")
+    _gh()
     node = _node()
-    _lay_out_gh(STATE / "bin" / "gh")
     kept = {name: value for name, value in repository.environment().items() if not name.startswith(("AWS_", "ACTIONS_", "GITHUB_"))}
     kept = {name: value for name, value in kept.items() if name.lower() != "http_proxy"}  # the sign-in action heeds no NO_PROXY
     pip = Path.home() / ".config" / "pip" / "pip.conf"

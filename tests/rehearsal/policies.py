@@ -34,7 +34,7 @@ SIGN_IN = allow("ecr:GetAuthorizationToken", "*")  # it takes no resource
 BUILD = policy(SIGN_IN, PULL, allow("ecr:InitiateLayerUpload ecr:UploadLayerPart ecr:CompleteLayerUpload ecr:PutImage", REPOSITORY))
 DEPLOY = policy(
     SIGN_IN,
-    allow("ecr:BatchGetImage ecr:GetDownloadUrlForLayer", REPOSITORY),
+    allow("ecr:BatchGetImage ecr:GetDownloadUrlForLayer ecr:DescribeRepositories", REPOSITORY),
     allow("ecs:RegisterTaskDefinition ecs:DescribeTaskDefinition", "*"),  # neither takes a resource
     allow("ecs:DescribeServices ecs:UpdateService ecs:ListServiceDeployments ecs:ListTagsForResource", SERVICE),
     allow("ecs:TagResource ecs:UntagResource", SERVICE, **{"ForAllValues:StringEquals": {"aws:TagKeys": "deploy-hold"}}),
@@ -46,6 +46,7 @@ DEPLOY = policy(
     allow("iam:PassRole", ROLE + "{execution_role}", StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
     allow("iam:PassRole", ROLE + "{task_role}", StringEquals={"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
     allow("logs:GetLogEvents", LOGS),
+    allow("logs:GetLogEvents", LOGS.removesuffix(":*")),  # the embedded AWS asks for the group, where AWS asks for the stream
     # What preflight asks; none of them takes a resource, but for the roles.
     allow("logs:DescribeLogGroups elasticloadbalancing:DescribeTargetGroups cloudwatch:DescribeAlarms", "*"),
     allow("ec2:DescribeSubnets ec2:DescribeSecurityGroups ec2:DescribeRouteTables ec2:DescribeVpcEndpoints", "*"),

@@ -8,7 +8,7 @@ import pytest
 from pipeline.names import Names, read_definition, resolve
 from pipeline.report import Failure
 from tests.github import REPOSITORY
-from tests.rehearsal import account, faults, play, policies, stand_ins
+from tests.rehearsal import account, play, policies, stand_ins
 from tests.rehearsal.aws.claims import Identifiers, subject
 from tests.rehearsal.aws.trust import trusts
 from tests.rehearsal.places import ROOT, Notes, end, spawn, wait_for
@@ -26,6 +26,7 @@ NAMES: Names = resolve(read_definition(ROOT / "task-definition.json"), {"BASE_UR
         ({**ENDED, "stepResult": "failure", "msg": "  ❌  Failure - Main A [1] b [1.5s]"}, Step("ship", "A [1] b", 1.5, False)),
         ({"msg": "what a step wrote\n", "raw_output": True}, "what a step wrote"),
         ({"msg": "  ❗  ::error::no", "command": "error", "arg": "no such image"}, "::error::no such image"),
+        ({"msg": "  ⚙  Summary - ## Verdict: held\n\nwhy"}, "## Verdict: held\n\nwhy"),
         ({"msg": "⭐ Run Main Smoke"}, None),
         ({**ENDED, "msg": "  ✅  Success - Complete job"}, None),
     ],
@@ -39,6 +40,11 @@ def test_a_play_is_red_by_acts_exit_code_and_knows_what_failed_first() -> None:
     red = Play("abc", Path("log"), steps, ["fine", "::error::the migration failed"], code=1)
     assert (red.green, red.failed[0].name, red.errors) == (False, "Migrate", ["::error::the migration failed"])
     assert Play("abc", Path("log"), code=0).green
+
+
+def test_a_play_knows_its_verdict_from_the_runs_page() -> None:
+    assert Play("abc", Path("log"), summaries=["Image `abc`", "## Verdict: out of memory\n\n**why**"]).verdict == "out of memory"
+    assert Play("abc", Path("log"), summaries=["## Deployed"]).verdict == ""
 
 
 def test_actions_that_are_not_where_ACTIONS_DIR_says_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: N802
@@ -55,6 +61,9 @@ def test_the_real_actions_are_taken_from_ACTIONS_DIR(tmp_path: Path, monkeypatch
     flags, kind = play.actions(ROOT)
     assert kind == f"the real actions in {tmp_path}"
     assert flags.count("--local-repository") == len(pins)
+    always = [flag for flag in flags if flag.startswith(play.ALWAYS_STAND_INS)]
+    assert len(always) == len(play.ALWAYS_STAND_INS)
+    assert not any(str(tmp_path) in flag for flag in always)
 
 
 def statements(document: policies.Policy) -> list[policies.Policy]:
@@ -140,21 +149,6 @@ def test_an_event_is_written_as_act_reads_it(tmp_path: Path) -> None:
     assert json.loads(file.read_text()) == {"ref": "refs/tags/v1.0.0", "inputs": {}}
     assert play.event_flags(play.Event("workflow_dispatch", inputs={"clear-hold": "true"}), file)[0] == "workflow_dispatch"
     assert json.loads(file.read_text()) == {"ref": "refs/heads/main", "inputs": {"clear-hold": "true"}}
-
-
-@pytest.mark.parametrize("fault", [faults.cannot_import, faults.cannot_start_in_the_cloud, faults.migration_exits_3])
-def test_a_fault_changes_files_that_are_there_and_python_still_reads_them(fault: object, tmp_path: Path) -> None:
-    names = ["app/__init__.py", "gunicorn.conf.py", "migrations/.current-head"]
-    for name in names:
-        target = tmp_path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text((ROOT / name).read_text())
-    (tmp_path / "migrations" / "versions").mkdir()
-    before = {name: (tmp_path / name).read_text() for name in names}
-    fault(tmp_path)  # type: ignore[operator]
-    assert {name: (tmp_path / name).read_text() for name in names} != before
-    for path in tmp_path.rglob("*.py"):
-        compile(path.read_text(), str(path), "exec")
 
 
 def test_notes_are_kept_and_a_missing_one_says_what_to_run(tmp_path: Path) -> None:

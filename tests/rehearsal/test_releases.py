@@ -11,6 +11,7 @@ from tests.github import GitHub, serve
 from tests.rehearsal import __main__ as rehearsal
 from tests.rehearsal import account, play, repository
 from tests.rehearsal.cloud import Cloud
+from tests.rehearsal.live import Live
 from tests.rehearsal.poller import Poller
 
 pytestmark = pytest.mark.engine
@@ -23,13 +24,6 @@ def hub() -> Iterator[GitHub]:
         yield github
 
 
-def pushed(hub: GitHub, message: str) -> play.Play:
-    """Play a push; GitHub lists its run."""
-    played = play.push(message)
-    hub.ran(played.commit, "success" if played.green else "failure")
-    return played
-
-
 def tagged(hub: GitHub, tag: str, commit: str = "HEAD") -> play.Play:
     """Play the push of a tag."""
     hub.tags.add(repository.tag(tag, commit))
@@ -37,13 +31,13 @@ def tagged(hub: GitHub, tag: str, commit: str = "HEAD") -> play.Play:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def pushes(docker_host: str, hub: GitHub) -> Iterator[list[play.Play]]:
-    """Two good pushes to an empty account; everything is removed afterwards."""
-    try:
-        rehearsal.set_up()
-        yield [pushed(hub, "The first push"), pushed(hub, "The second push")]
-    finally:
-        rehearsal.down()
+def commits(live: Live, hub: GitHub) -> tuple[str, str]:
+    """What served before, and a good push on top of it, which serves."""
+    before = live.good
+    assert live.push("To be a version").green
+    for commit in (before, live.good):
+        hub.ran(commit)
+    return before, live.good
 
 
 def client(service: str) -> "boto3.client":
@@ -78,9 +72,14 @@ def jobs(played: play.Play) -> set[str]:
     return {step.job for step in played.steps}
 
 
-def test_a_version_is_the_image_that_was_pushed_and_the_task_definition_names_it(pushes: list[play.Play], hub: GitHub) -> None:
-    assert all(played.green for played in pushes), [played.errors for played in pushes]
-    commit = pushes[1].commit
+def names(played: play.Play, verdict: str) -> bool:
+    """Whether its verdict has that name, in the log and on the run's page."""
+    page = "\n".join(played.summaries)
+    return any(f"::error::{verdict}: " in line for line in played.errors) and f"**{verdict}: " in page
+
+
+def test_a_version_is_the_image_that_was_pushed_and_the_task_definition_names_it(commits: tuple[str, str], hub: GitHub) -> None:
+    _, commit = commits
     played = tagged(hub, "v1.0.0")
     assert played.green, played.errors
     assert runs() == ("v1.0.0", commit)
@@ -98,18 +97,19 @@ def test_the_same_tag_again_changes_nothing(hub: GitHub) -> None:
     assert (runs(), set(rehearsal.containers()), len(hub.releases)) == (before, containers, 1)
 
 
-def test_an_older_commit_is_pinned_only(pushes: list[play.Play], hub: GitHub) -> None:
-    played = tagged(hub, "v0.9.0", pushes[0].commit)
+def test_an_older_commit_is_pinned_only(commits: tuple[str, str], hub: GitHub) -> None:
+    played = tagged(hub, "v0.9.0", commits[0])
     assert played.green, played.errors
     assert "pinned only: it is older than what runs" in " ".join(played.lines)
-    assert digest("v0.9.0") == digest(f"sha-{pushes[0].commit}")
+    assert digest("v0.9.0") == digest(f"sha-{commits[0]}")
     assert runs()[0] == "v1.0.0"
 
 
 def test_a_tag_that_is_not_on_main_ends_red_and_nothing_is_put(hub: GitHub) -> None:
     aside = repository.git("commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "not on main")
     played = tagged(hub, "v2.0.0", aside)
-    assert (played.green, played.failed[0].name, jobs(played), played.verdict) == (False, "Pin", {"pin"}, "tag not on main")
+    assert (played.green, played.failed[0].name, jobs(played)) == (False, "Pin", {"pin"})
+    assert names(played, "tag not on main")
     with pytest.raises(client("ecr").exceptions.ImageNotFoundException):
         digest("v2.0.0")
 
@@ -117,26 +117,28 @@ def test_a_tag_that_is_not_on_main_ends_red_and_nothing_is_put(hub: GitHub) -> N
 def test_a_tag_whose_image_will_never_exist_ends_red(hub: GitHub) -> None:
     hub.ran(repository.commit("A commit whose image job was red"), "failure")
     played = tagged(hub, "v2.0.1")
-    assert (played.green, played.failed[0].name, jobs(played), played.verdict) == (False, "Pin", {"pin"}, "image will never exist")
+    assert (played.green, played.failed[0].name, jobs(played)) == (False, "Pin", {"pin"})
+    assert names(played, "image will never exist")
     assert played.seconds < release.APPEARS
     assert [one["tag_name"] for one in hub.releases] == ["v1.0.0", "v0.9.0"]
 
 
-def test_a_rollback_goes_to_the_last_good_and_holds_and_no_request_is_lost(pushes: list[play.Play]) -> None:
-    with Poller(Cloud.noted().balancer, rehearsal.admin_token()) as poller:
+def test_a_rollback_goes_to_the_last_good_and_holds_and_no_request_is_lost(commits: tuple[str, str], live: Live) -> None:
+    with Poller(live.url, live.token) as poller:
         played = play.by_hand("rollback.yml", reason="grades are wrong")
     assert played.green, played.errors
-    assert runs() == (f"sha-{pushes[0].commit}", pushes[0].commit)
-    assert hold() == f"{pushes[1].commit}: grades are wrong"
+    assert runs() == (f"sha-{commits[0]}", commits[0])
+    assert hold() == f"{commits[1]}: grades are wrong"
     assert poller.failures == []
-    assert poller.answered[pushes[1].commit] > 0 < poller.answered[pushes[0].commit]
+    assert poller.answered[commits[1]] > 0 < poller.answered[commits[0]]
     assert "Migrate" not in {step.name for step in played.steps}
 
 
-def test_a_push_while_held_ends_red_and_nothing_changes(hub: GitHub) -> None:
+def test_a_push_while_held_ends_red_and_nothing_changes() -> None:
     before = runs()
-    played = pushed(hub, "While held")
-    assert (played.green, played.failed[0].name, played.verdict) == (False, "Guard", "held")
+    played = play.push("While held")
+    assert (played.green, played.failed[0].name) == (False, "Guard")
+    assert names(played, "held")
     assert runs() == before
 
 
@@ -148,11 +150,11 @@ def test_what_is_wrong_stands_in_one_issue_until_it_is_not(hub: GitHub) -> None:
     assert "The task definition that runs" not in hub.issues[0]["body"]
 
 
-def test_a_hold_that_is_cleared_lets_the_next_push_through(hub: GitHub) -> None:
+def test_a_hold_that_is_cleared_lets_the_next_push_through(hub: GitHub, live: Live) -> None:
     played = play.by_hand("rollback.yml", clear_hold="true")
     assert played.green, played.errors
     assert (jobs(played), hold()) == ({"plan"}, "")
-    played = pushed(hub, "After the hold")
+    played = live.push("After the hold")
     assert played.green, played.errors
     assert runs() == (f"sha-{played.commit}", played.commit)
     played = play.by_hand("watch.yml", hub.url)

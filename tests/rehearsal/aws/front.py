@@ -61,11 +61,12 @@ class Front:
         targets: Targets,
         ecr: registry.Registry,
         assume: Callable[[Mapping[str, str]], bytes],
+        check_passing: Callable[[str, Mapping[str, Any]], None],
         gateway: str,
     ) -> None:
         self._account, self._pool = account, Pool(ministack, timeout=120)
         self._ecs, self._tasks, self._targets, self._ecr, self._assume = ecs, tasks, targets, ecr, assume
-        self._gateway = gateway
+        self._gateway, self._check_passing = gateway, check_passing
 
     def close(self) -> None:
         """Let go of the connections to MiniStack."""
@@ -99,6 +100,8 @@ class Front:
     def _answer_ecs(self, exchange: Exchange, action: str) -> None:
         try:
             body = json.loads(exchange.read(CALL_LIMIT) or b"{}")
+            if action == "RegisterTaskDefinition":
+                self._check_passing(exchange.head.get("authorization"), body)
             status, answer = 200, self._ecs.call(action, body)
         except Exception as error:  # whatever fails in ECS is its answer: the endpoint stays
             status, answer = error_of(error)
@@ -143,7 +146,7 @@ class Front:
         return answer.head.get("docker-content-digest") or None if answer.status == 200 else None
 
     def _answer_registry(self, exchange: Exchange) -> None:
-        if not self._ecr.knows(exchange.head.get("authorization")):
+        if not self._ecr.knows(exchange.head.get("authorization")) and not self._ecr.signed(exchange.target):
             body = registry.docker_error("UNAUTHORIZED", "authentication required")
             exchange.answer(
                 401,

@@ -1,14 +1,16 @@
 """STS AssumeRoleWithWebIdentity: whether AWS would grant it, decided as AWS does and refused in its words."""
 
 import html
+import re
 import time
 import urllib.parse
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from tests.rehearsal.aws.claims import ISSUER
-from tests.rehearsal.aws.trust import trusts
+from tests.rehearsal.aws.trust import allows, trusts
+from tests.rehearsal.ecs.errors import ApiError
 
 ACTION = "sts:AssumeRoleWithWebIdentity"
 HOST = ISSUER.removeprefix("https://")
@@ -37,6 +39,10 @@ class Iam(Protocol):
 
     def audiences(self, provider_arn: str) -> list[str] | None:
         """The client ids of an OIDC provider; None if there is no such provider."""
+        ...
+
+    def policies(self, role: str) -> Iterable[Mapping[str, Any]]:
+        """The policies of a role, by its name."""
         ...
 
     def web_session(self, form: Mapping[str, str]) -> Mapping[str, Any]:
@@ -112,11 +118,19 @@ def _elements(fields: Mapping[str, Any]) -> str:
     )
 
 
+KEY = re.compile(r"Credential=([^/]+)/")
+PASS_ROLE, TO = "iam:PassRole", {"iam:passedtoservice": "ecs-tasks.amazonaws.com"}
+
+
 class Identities:
-    """Grants AssumeRoleWithWebIdentity; `read` checks the signature of a token and gives its claims, or raises ValueError."""
+    """Grants AssumeRoleWithWebIdentity and knows those sessions.
+
+    `read` checks the signature of a token and gives its claims, or raises ValueError.
+    """
 
     def __init__(self, *, read: Callable[[str], dict[str, Any]], iam: Iam) -> None:
         self._read, self._iam = read, iam
+        self._sessions: dict[str, str] = {}  # the ARN of a session, by its access key
 
     def answer(self, form: Mapping[str, str]) -> bytes:
         """The answer to a call.
@@ -126,4 +140,21 @@ class Identities:
 
         """
         claims = decide(form, read=self._read, iam=self._iam)
-        return granted(claims, self._iam.web_session(form))
+        session = self._iam.web_session(form)
+        self._sessions[session["Credentials"]["AccessKeyId"]] = session["AssumedRoleUser"]["Arn"]
+        return granted(claims, session)
+
+    def check_passing(self, authorization: str, definition: Mapping[str, Any]) -> None:
+        """Whether the session that registers a task definition may hand its roles to ECS; the account's owner may.
+
+        Raises:
+            ApiError: in the words of AWS.
+
+        """
+        key = KEY.search(authorization)
+        user = self._sessions.get(key[1] if key else "")
+        roles = [definition[name] for name in ("executionRoleArn", "taskRoleArn") if definition.get(name)]
+        for role in roles if user else ():
+            if not allows(self._iam.policies(str(user).split("/")[1]), action=PASS_ROLE, resource=role, context=TO):
+                why = f"because no identity-based policy allows the {PASS_ROLE} action"
+                raise ApiError("AccessDeniedException", f"User: {user} is not authorized to perform: {PASS_ROLE} on resource: {role} {why}")

@@ -29,6 +29,11 @@ class Lookups:
         document: Mapping[str, Any] = role["AssumeRolePolicyDocument"]
         return document if role["Arn"] == role_arn else None
 
+    def policies(self, role: str) -> list[Mapping[str, Any]]:
+        """The policies written into a role; those that are attached to it are not asked for."""
+        names = self._iam.list_role_policies(RoleName=role)["PolicyNames"]
+        return [self._iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
+
     def audiences(self, provider_arn: str) -> list[str] | None:
         """The client ids of an OIDC provider; None if there is no such provider."""
         try:

@@ -2,8 +2,10 @@
 
 import base64
 import binascii
+import hmac
 import json
 import re
+import secrets
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from tests.rehearsal.aws.trust import like
 
 TARGET = "AmazonEC2ContainerRegistry_V20150921."
 MANIFEST = re.compile(r"/v2/(?P<repository>.+)/manifests/(?P<reference>[^/]+)")
+SIGNATURE = "X-Amz-Signature"
 SETTINGS = {"imageTagMutability", "imageTagMutabilityExclusionFilters"}
 
 
@@ -73,6 +76,7 @@ class Registry:
         self._lock = threading.Lock()
         self._mutability: dict[str, Mutability] = {}
         self._tokens: set[bytes] = set()
+        self._key = secrets.token_bytes(32)
 
     def mutability(self, repository: str) -> Mutability:
         """The settings of a repository."""
@@ -86,6 +90,8 @@ class Registry:
         if action == "GetAuthorizationToken":
             with self._lock:
                 self._tokens |= {each["authorizationToken"].encode() for each in answer["authorizationData"]}
+        if action == "GetDownloadUrlForLayer":
+            answer["downloadUrl"] += f"?{SIGNATURE}={self._signature(answer['layerDigest'])}"
         for shape in [answer.get("repository"), *answer.get("repositories", [])]:
             if shape:
                 shape.update(self._shape(shape["repositoryName"]))
@@ -100,6 +106,14 @@ class Registry:
         found = self.mutability(repository)
         filters = [{"filterType": "WILDCARD", "filter": pattern} for pattern in found.exclusions]
         return {"imageTagMutability": found.mode} | ({"imageTagMutabilityExclusionFilters": filters} if filters else {})
+
+    def _signature(self, digest: str) -> str:
+        return hmac.new(self._key, digest.encode(), "sha256").hexdigest()
+
+    def signed(self, target: str) -> bool:
+        """Whether a request is for a layer by an address that was given out for it: such an address needs no token."""
+        path, _, query = target.partition("?")
+        return hmac.compare_digest(f"{SIGNATURE}={self._signature(path.rpartition('/')[2])}".encode(), query.encode())
 
     def knows(self, authorization: str) -> bool:
         """Whether a request shows a token that was given out."""

@@ -104,6 +104,7 @@ class Embedded:
             balancer = kept(Balancer(address=(LOOPBACK, options.balancer_port), settings=lookups.health_check))
             roles = TaskRoles(gateway=(options.gateway, options.port), roles=lookups)
             issuer = Issuer()
+            identities = Identities(read=issuer.read, iam=lookups)
             tokens = kept(TokenEndpoint(address=(LOOPBACK, 0), issuer=issuer, workflows=options.workflows, identifiers=options.identifiers))
             front = kept(
                 Front(
@@ -113,7 +114,8 @@ class Embedded:
                     tasks=roles,
                     targets=balancer,
                     ecr=Registry(registry=f"{options.account}.dkr.ecr.{options.region}.amazonaws.com", host=f"{LOOPBACK}:{options.port}"),
-                    assume=Identities(read=issuer.read, iam=lookups).answer,
+                    assume=identities.answer,
+                    check_passing=identities.check_passing,
                     gateway=options.gateway,
                 )
             )

@@ -7,7 +7,7 @@ import pytest
 from tests.rehearsal.aws.front import error_of, is_registry, target_health
 from tests.rehearsal.aws.health import Standing
 from tests.rehearsal.aws.ministack import variables
-from tests.rehearsal.aws.registry import MANIFEST, Mutability, Registry, put_refusal, reachable
+from tests.rehearsal.aws.registry import MANIFEST, Mutability, Registry, not_scanned, put_refusal, reachable
 from tests.rehearsal.ecs.errors import ApiError
 
 NAME = "471112588210.dkr.ecr.ap-northeast-2.amazonaws.com"
@@ -142,3 +142,20 @@ def test_ministack_gets_nothing_of_this_machines_settings(tmp_path_factory: pyte
     assert found.keys() & {"AWS_ENDPOINT_URL", "HOSTNAME"} == set()
     assert found["DOCKER_HOST"] != base["DOCKER_HOST"]
     assert (found["PATH"], found["AUTH"]) == ("/bin", "false")
+
+
+def test_a_layer_is_fetched_without_a_token_by_the_address_that_was_given_out_for_it_only() -> None:
+    mended = Registry(registry=NAME, host="127.0.0.1:4566")
+    answer = {"downloadUrl": f"https://{NAME}/v2/lms-ecs/blobs/sha256:1", "layerDigest": "sha256:1"}
+    url = mended.mended("GetDownloadUrlForLayer", {}, answer)["downloadUrl"]
+    assert url.startswith("http://127.0.0.1:4566/v2/lms-ecs/blobs/sha256:1?")
+    target = url.removeprefix("http://127.0.0.1:4566")
+    assert mended.signed(target)
+    assert not mended.signed(target.replace("sha256:1?", "sha256:2?"))
+    assert not mended.signed(target.partition("?")[0])
+
+
+def test_a_registry_that_scans_nothing_says_so() -> None:
+    refusal = not_scanned({"repositoryName": "lms-ecs", "imageId": {"imageDigest": "sha256:1"}})
+    assert refusal["__type"] == "ScanNotFoundException"
+    assert "the image with '{imageDigest:'sha256:1'}' in the repository with name 'lms-ecs'" in refusal["message"]

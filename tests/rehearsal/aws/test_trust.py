@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.rehearsal.aws.claims import ISSUER
-from tests.rehearsal.aws.identity import Refused, decide, form_of, granted
-from tests.rehearsal.aws.trust import like, trusts
+from tests.rehearsal.aws.identity import TO, Identities, Refused, decide, form_of, granted
+from tests.rehearsal.aws.trust import allows, like, trusts
+from tests.rehearsal.ecs.errors import ApiError
 
 HOST = "token.actions.githubusercontent.com"
 ROLE = "arn:aws:iam::471112588210:role/lms-ecs-deploy"
@@ -107,6 +108,9 @@ class Iam:
     def audiences(self, provider_arn: str) -> list[str] | None:
         return self.known if provider_arn == PROVIDER else None
 
+    def policies(self, role: str) -> list[dict[str, Any]]:
+        raise NotImplementedError
+
     def web_session(self, form: Mapping[str, str]) -> dict[str, Any]:
         raise NotImplementedError
 
@@ -160,3 +164,53 @@ def test_the_answer_names_the_subject_of_the_token_and_the_session() -> None:
 
 def test_a_form_is_read_with_its_escapes() -> None:
     assert form_of(b"Action=X&RoleArn=arn%3Aaws%3A%3A&Empty=") == {"Action": "X", "RoleArn": "arn:aws::", "Empty": ""}
+
+
+PASS = {"Effect": "Allow", "Action": ["iam:PassRole"], "Resource": "arn:aws:iam::1:role/ecsTask*"}
+
+
+@pytest.mark.parametrize(
+    ("statements", "may"),
+    [
+        ([PASS], True),
+        ([PASS | {"Action": "IAM:Pass*", "Resource": "*"}], True),
+        ([PASS | {"Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}}], True),
+        ([PASS | {"Condition": {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}}], False),
+        ([PASS | {"Resource": "arn:aws:iam::1:role/other"}], False),
+        ([PASS | {"Action": "iam:GetRole"}], False),
+        ([PASS, PASS | {"Effect": "Deny"}], False),
+        ([], False),
+    ],
+)
+def test_an_act_needs_a_policy_that_allows_it_and_none_that_denies_it(statements: list[dict[str, Any]], may: bool) -> None:
+    documents = [{"Statement": statement} for statement in statements]
+    assert allows(documents, action="iam:PassRole", resource="arn:aws:iam::1:role/ecsTaskRole", context=TO) is may
+
+
+class Account(Iam):
+    """A deploy role that trusts production, with these statements as its policy."""
+
+    def __init__(self, *statements: dict[str, Any]) -> None:
+        super().__init__(policy(), ["sts.amazonaws.com"])
+        self.statements = list(statements)
+
+    def policies(self, role: str) -> list[dict[str, Any]]:
+        assert role == "lms-ecs-deploy"
+        return [{"Statement": self.statements}]
+
+    def web_session(self, _: Mapping[str, str]) -> dict[str, Any]:
+        user = {"AssumedRoleId": "A:s", "Arn": "arn:aws:sts::1:assumed-role/lms-ecs-deploy/ship-1"}
+        return {"Credentials": {"AccessKeyId": "ASIA1", "Expiration": datetime(2026, 1, 1, tzinfo=UTC)}, "AssumedRoleUser": user}
+
+
+def test_who_registers_a_task_definition_must_be_allowed_to_pass_its_roles_but_the_owner() -> None:
+    iam = Account()
+    identities = Identities(read=lambda _: PRODUCTION | {"exp": 10**10}, iam=iam)
+    identities.answer({"RoleArn": ROLE, "WebIdentityToken": "t"})
+    roles = {"executionRoleArn": "arn:aws:iam::1:role/ecsTaskExecutionRole", "taskRoleArn": "arn:aws:iam::1:role/ecsTaskRole"}
+    session, owner = (f"AWS4-HMAC-SHA256 Credential={key}/20261101/r/ecs/aws4_request, x" for key in ("ASIA1", "471112588210"))
+    identities.check_passing(owner, roles)
+    with pytest.raises(ApiError, match=r"lms-ecs-deploy/ship-1 is not authorized to perform: iam:PassRole on resource: \S+ExecutionRole "):
+        identities.check_passing(session, roles)
+    iam.statements = [PASS]
+    identities.check_passing(session, roles)

@@ -1,8 +1,8 @@
-"""Trust policies: whether a role may be assumed, as a pure function of its document and what is known of the caller."""
+"""Policies: whether a role may be assumed or an act is allowed, as pure functions of documents and what is known of the caller."""
 
 import fnmatch
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 Context = Mapping[str, str | Sequence[str]]
@@ -18,6 +18,19 @@ def trusts(document: Mapping[str, Any], *, kind: str, principal: str, action: st
     statements = [each for each in _listed(document.get("Statement")) if _concerns(each, kind, principal, action)]
     denied = any(each.get("Effect") == "Deny" and _met(each, context, unknown=True) for each in statements)
     return not denied and any(each.get("Effect") == "Allow" and _met(each, context, unknown=False) for each in statements)
+
+
+def allows(documents: Iterable[Mapping[str, Any]], *, action: str, resource: str, context: Context) -> bool:
+    """Whether identity policies let their role do `action` on `resource`; conditions are taken as in :func:`trusts`."""
+    every = [each for document in documents for each in _listed(document.get("Statement"))]
+    met = [each for each in every if _covers(each, "Action", action.lower()) and _covers(each, "Resource", resource)]
+    denied = any(each.get("Effect") == "Deny" and _met(each, context, unknown=True) for each in met)
+    return not denied and any(each.get("Effect") == "Allow" and _met(each, context, unknown=False) for each in met)
+
+
+def _covers(statement: Mapping[str, Any], key: str, wanted: str) -> bool:
+    patterns = _listed(statement.get(key))
+    return any(like(wanted, each.lower() if key == "Action" else each) for each in patterns)
 
 
 def _listed(value: Any) -> list[Any]:
