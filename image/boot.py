@@ -223,9 +223,7 @@ def _wait(running: str, began: float, seconds: float) -> float:
 def _ask(address: str, commit: str) -> None:
     """By the port of the task definition: a health check may well ask another."""
     host = {"Host": urlsplit(ADDRESS).netloc}
-    smoke.judge_version([smoke.ask(f"{address}/version", host)], commit)
-    smoke.judge_ready(smoke.ask(f"{address}/ready", host))
-    smoke.judge_api(smoke.ask(f"{address}{smoke.API}", host | {"Authorization": f"Bearer {smoke.NOBODY}"}))
+    smoke.smoke(address, commit, pause=0, times=1, headers=host)
 
 
 def _memory(running: str) -> float:

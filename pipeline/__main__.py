@@ -2,7 +2,7 @@
 
 import sys
 
-from pipeline import diff, evidence, guard, migrate, names, preflight, prepare, receipt, registry, rollback, schema, smoke, watch
+from pipeline import diff, doctor, evidence, guard, migrate, names, preflight, prepare, receipt, registry, rollback, schema, smoke, watch
 from pipeline.verbs import Verb, run
 
 VERBS: dict[str, Verb] = {
@@ -20,6 +20,7 @@ VERBS: dict[str, Verb] = {
     "verdict": evidence.main,
     "receipt": receipt.main,
     "rollback": rollback.main,
+    "doctor": doctor.main,
 }
 
 

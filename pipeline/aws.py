@@ -22,8 +22,8 @@ def client(service: str, region: str) -> Any:
 class Cloud:
     """The account that a deploy is for: what everything is called there, and a client of each service, by its name."""
 
-    def __init__(self) -> None:
-        self.names: Names = here()
+    def __init__(self, names: Names | None = None) -> None:
+        self.names = names or here()
         self._clients: dict[str, Any] = {}
 
     def __call__(self, service: str) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import git, guard, prepare, schema
-from pipeline.aws import Cloud, named
+from pipeline.aws import Cloud
 from pipeline.names import TASK_DEFINITION, read_definition
 from pipeline.report import markdown, say, summary
 from pipeline.verbs import Found, Options, option, takes
@@ -23,12 +23,6 @@ SECRET = re.compile(r"SECRET|PASSW|TOKEN|KEY|CREDENTIAL|DATABASE_URL")
 
 Change = tuple[str, Any, Any]
 """A path in the task definition, what stood there, and what stands there now; None is nothing."""
-
-
-def running(ecs: Any, service: Mapping[str, Any]) -> dict[str, Any]:
-    """The task definition that the service is set to run."""
-    with named("describe the running task definition"):
-        return dict(ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"])
 
 
 def flat(value: Any, path: str = "") -> dict[str, Any]:
@@ -91,12 +85,14 @@ def main(options: Options, found: Found) -> None:
         migrations = git.added(git.migrations(options.base), git.migrations("HEAD"))
     else:
         cloud = Cloud()
-        before = running(cloud("ecs"), prepare.describe_service(cloud("ecs"), cloud.names))
+        before = prepare.current(cloud("ecs"), prepare.describe_service(cloud("ecs"), cloud.names))
         after = read_definition(Path(options.task_definition))
         migrations = []
-    shown = {"Task definition": ("diff", text(compare(before, after)))}
+    found["task_definition"] = text(compare(before, after))
+    shown = {"Task definition": ("diff", found["task_definition"])}
     if migrations:
         shown[f"Migrations: {', '.join(guard.shown(migrations))}"] = ("sql", sql(migrations))
     for title, (language, body) in shown.items():
         say(f"{title}\n{body}")
-        summary(markdown(title, language, body))
+        if options.base:  # a deploy's page is the receipt
+            summary(markdown(title, language, body))

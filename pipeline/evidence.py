@@ -1,18 +1,21 @@
 """What is known of a deploy that failed: the verbs' own notes, and what the cloud can still be asked. A refusal is noted, never raised."""
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from pipeline import rollout, verdict
 from pipeline.aws import Cloud, named
+from pipeline.doctor import claims
 from pipeline.migrate import FAMILY_SUFFIX
 from pipeline.names import TASK_DEFINITION, container_of, read_definition
-from pipeline.report import Failure, phases, say, summary
+from pipeline.report import Failure, phases, say
 from pipeline.rollout import Stopped, Target
+from pipeline.trust import ISSUER
 from pipeline.verbs import Found, Options, option, takes
-from pipeline.verdict import Evidence
+from pipeline.verdict import Evidence, Verdict
 
 LINES = 50
 
@@ -27,9 +30,8 @@ def collect(
 ) -> Evidence:
     """`known`, and the failed migration's task or the deployment with its events, each with the end of that task's log."""
     container = container_of(definition)
-    known = replace(
-        known, port=container["portMappings"][0]["containerPort"], secrets=tuple(secret["name"] for secret in container["secrets"])
-    )
+    secrets = tuple(secret["name"] for secret in container["secrets"])
+    known = replace(known, port=container["portMappings"][0]["containerPort"], secrets=secrets)
     try:
         if any(verb == "migrate" for verb, _ in known.failures):
             found = rollout.tasks(cloud("ecs"), target, "STOPPED", family=definition["family"] + FAMILY_SUFFIX)
@@ -51,6 +53,19 @@ def collect(
     return known
 
 
+def told(given: Verdict) -> Verdict:
+    """That verdict; if AWS refused the job's subject, with what the job's own token says, and the line to paste."""
+    if given.name != "OIDC subject refused":
+        return given
+    try:
+        said = claims()
+    except Failure as problem:
+        return replace(given, evidence=(*given.evidence, f"not read: {problem}"))
+    line = json.dumps({f"{ISSUER}:sub": said["sub"]}).strip("{}")
+    fix = f"Put this into the role's trust policy: {line}. `python3 -m pipeline doctor` shows what else it lacks."
+    return replace(given, evidence=(*given.evidence, *(f"this job's {name}: {value}" for name, value in said.items())), fix=fix)
+
+
 @takes(
     option("--task-definition", default="", help="ARN of what was deployed, if it came to that"),
     option("--outcome", default="failure", choices=["failure", "cancelled"]),
@@ -66,8 +81,10 @@ def main(options: Options, found: Found) -> None:
         cloud, definition = Cloud(), read_definition(Path(TASK_DEFINITION))
         target = Target.of(cloud.names, options.task_definition)
         known = collect(cloud, target, definition, known, group=cloud.names.log_group, run=options.run)
-    given, back = verdict.verdict(known), verdict.rollback(known.deployment)
+    given, back = told(verdict.verdict(known)), verdict.rollback(known.deployment)
+    if options.task_definition and known.unread and not known.deployment:
+        back = "Not known, for ECS could not be asked: look at the service's deployments in the AWS console."
+    found |= asdict(given) | {"back": back}
     for line in (*given.evidence, f"fix: {given.fix}", f"roll back: {back}"):
         say(f"verdict: {line}")
-    summary(verdict.render(given, back))
     raise Failure(f"{given.name}: {given.cause} {given.fix}")

@@ -32,6 +32,11 @@ def precedes(old: str, new: str) -> bool:
     return False
 
 
+def between(old: str, new: str) -> list[str]:
+    """A line for each commit of `new` that `old` does not have, the newest first."""
+    return git("log", "--no-merges", "--format=%h %an: %s", f"{old}..{new}").decode(errors="replace").splitlines()
+
+
 def migrations(commit: str) -> list[schema.Migration]:
     """The migrations of that commit, from first to last. Raises Failure if this clone does not hold it."""
     with tempfile.TemporaryDirectory() as folder:

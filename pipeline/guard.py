@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from pipeline import git, schema
 from pipeline.aws import Cloud, named
 from pipeline.prepare import Running, describe_service, running
-from pipeline.report import Failure, output, say, summary
+from pipeline.report import Failure, output, say
 from pipeline.verbs import Found, Options, option, takes
 
 HOLD = "deploy-hold"
@@ -94,9 +94,12 @@ def main(options: Options, found: Found) -> None:
     service = describe_service(cloud("ecs"), cloud.names)
     runs = commit_of(running(cloud("ecs"), service))
     decision = decide(options.kind, options.commit, runs, hold(cloud("ecs"), service))
-    found |= {"verdict": decision.verdict, "migrations": decision.migrations}
+    found |= {"kind": options.kind, "verdict": decision.verdict, "migrations": decision.migrations}
+    if decision.verdict in ("forward", "back"):
+        found["commits"] = git.between(*((runs, options.commit) if decision.verdict == "forward" else (options.commit, runs)))
+    if decision.verdict == "forward" and decision.migrations:
+        found["upgrade"] = git.git("diff", runs, options.commit, "--", git.MIGRATIONS).decode(errors="replace")
     output({"verdict": decision.verdict, "migrations": "\n".join(decision.migrations)})
     if decision.verdict in STOP:
         raise Failure(f"{decision.verdict}: {decision.reason}")
     say(f"guard: {decision.reason}; migrations: {', '.join(decision.migrations) or 'none'}")
-    summary(f"Migrations: {', '.join(f'`{migration}`' for migration in decision.migrations) or 'none'}.")

@@ -7,14 +7,15 @@ import json
 import time
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline import rollout
 from pipeline.aws import Cloud, named
 from pipeline.names import Names, container_of, read_definition
 from pipeline.prepare import describe_service
 from pipeline.report import Failure, say
+from pipeline.rollout import Stopped, Target
 from pipeline.verbs import Found, Options, option, takes
 
 COMMAND = ("flask", "--app", "wsgi", "db", "upgrade")
@@ -22,15 +23,6 @@ FAMILY_SUFFIX = "-migrate"
 """Of the task's own family: the service's family has one revision for each deploy and no other."""
 SECONDS = 900
 EVERY = 2.0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a migration's task ended."""
-
-    exit_code: int | None
-    """None if the container never ran."""
-    reason: str
 
 
 def definition_for(rendered: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,21 +36,13 @@ def definition_for(rendered: Mapping[str, Any]) -> dict[str, Any]:
     return definition
 
 
-def outcome(task: Mapping[str, Any], name: str) -> Outcome | None:
-    """How that task's container `name` ended, or None while the task has not."""
-    if task["lastStatus"] != "STOPPED":
-        return None
-    container = next(one for one in task["containers"] if one["name"] == name)  # AWS may add containers of its own
-    reasons = [task.get("stoppedReason", ""), container.get("reason", "")]
-    return Outcome(container.get("exitCode"), ": ".join(reason for reason in reasons if reason))
-
-
-def judge(ended: Outcome) -> None:
+def judge(task: Stopped) -> None:
     """Raises Failure unless the migration succeeded."""
-    if ended.exit_code is None:
-        raise Failure(f"the migration's task did not start: {ended.reason or 'no reason given'}")
-    if ended.exit_code:
-        raise Failure(f"the migration failed with exit code {ended.exit_code}; the service was not touched ({ended.reason})")
+    why = ": ".join(part for part in (task.reason, task.container) if part)
+    if task.exit_code is None:
+        raise Failure(f"the migration's task did not start: {why or 'no reason given'}")
+    if task.exit_code:
+        raise Failure(f"the migration failed with exit code {task.exit_code}; the service was not touched ({why})")
 
 
 class Tail:
@@ -90,49 +74,41 @@ class Tail:
 def run(ecs: Any, logs: Any, names: Names, rendered: Mapping[str, Any], service: Mapping[str, Any], *, started_by: str) -> str:
     """Run the migrations and wait for their end; returns the task's id. Raises Failure if they fail, cannot start or take too long."""
     definition = definition_for(rendered)
-    container = container_of(definition)
     with named("register the migration's task definition"):
         arn = ecs.register_task_definition(**definition)["taskDefinition"]["taskDefinitionArn"]
+    how = {"launchType": "FARGATE", "networkConfiguration": service["networkConfiguration"], "startedBy": started_by[:36]}
     with named("start the migration's task"):
-        answer = ecs.run_task(
-            cluster=names.ecs_cluster,
-            taskDefinition=arn,
-            launchType="FARGATE",
-            networkConfiguration=service["networkConfiguration"],
-            startedBy=started_by[:36],
-        )
+        answer = ecs.run_task(cluster=names.ecs_cluster, taskDefinition=arn, **how)
     if not answer["tasks"]:
         raise Failure(f"the migration's task was not placed: {json.dumps(answer.get('failures', []))}")
     task: str = answer["tasks"][0]["taskArn"]
-    identifier = task.rpartition("/")[2]
+    identifier, container = task.rpartition("/")[2], container_of(definition)
     say(f"migration: task {identifier}")
     options = container["logConfiguration"]["options"]
     tail = Tail(logs, options["awslogs-group"], f"{options['awslogs-stream-prefix']}/{container['name']}/{identifier}")
-    judge(_wait(ecs, names.ecs_cluster, task, tail, name=container["name"]))
+    judge(_wait(ecs, Target(names.ecs_cluster, "", arn, container["name"]), task, tail))
     return identifier
 
 
-def _wait(ecs: Any, cluster: str, task: str, tail: Tail, *, name: str) -> Outcome:
+def _wait(ecs: Any, target: Target, task: str, tail: Tail) -> Stopped:
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         with named("describe the migration's task"):
-            described = ecs.describe_tasks(cluster=cluster, tasks=[task])["tasks"]
+            described = ecs.describe_tasks(cluster=target.cluster, tasks=[task])["tasks"]
         tail.show()
-        if described and (ended := outcome(described[0], name)):
-            time.sleep(EVERY)  # the last lines of a log arrive a moment after the task's end
+        time.sleep(EVERY)  # the last lines of a log arrive a moment after the task's end
+        if described and described[0]["lastStatus"] == "STOPPED":
             tail.show()
-            return ended
-        time.sleep(EVERY)
+            return rollout.ended(described[0], target)
     with named("stop the migration's task"):
-        ecs.stop_task(cluster=cluster, task=task, reason=f"the migration took more than {SECONDS} s")
+        ecs.stop_task(cluster=target.cluster, task=task, reason=f"the migration took more than {SECONDS} s")
     raise Failure(f"the migration took more than {SECONDS} s and was stopped")
 
 
 @takes(option("--task-definition", help="the rendered file"), option("--run", default="by-hand", help="id of the workflow run"))
 def main(options: Options, found: Found) -> None:
     """Run the new image's migrations as a one-off task in the service's network, with its log; the task's exit code decides."""
-    cloud = Cloud()
+    cloud, rendered = Cloud(), read_definition(Path(options.task_definition))
     service = describe_service(cloud("ecs"), cloud.names)
-    rendered = read_definition(Path(options.task_definition))
     found["task"] = run(cloud("ecs"), cloud("logs"), cloud.names, rendered, service, started_by=f"deploy-{options.run}")
     say("migrate: the schema is up to date")

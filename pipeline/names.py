@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +16,17 @@ from pipeline.verbs import Found, Options
 
 TASK_DEFINITION = "task-definition.json"
 PASSED_ON = (
-    "ALLOWED_HOSTS",
-    "CORS_ORIGINS",
-    "JOBS",
-    "LOG_LEVEL",
-    "OIDC_ADMIN_GROUP",
-    "OIDC_AUDIENCE",
-    "OIDC_ISSUER",
-    "OIDC_JWKS_URL",
-    "OIDC_PROVISION",
-    "OIDC_ROLES_CLAIM",
-    "WEB_CONCURRENCY",
+    *("ALLOWED_HOSTS", "CORS_ORIGINS", "JOBS", "LOG_LEVEL", "WEB_CONCURRENCY"),
+    *("OIDC_ADMIN_GROUP", "OIDC_AUDIENCE", "OIDC_ISSUER", "OIDC_JWKS_URL", "OIDC_PROVISION", "OIDC_ROLES_CLAIM"),
 )
 """Settings of the app that a repository variable of the same name reaches the task by."""
+FORMS = {
+    "base_url": (r"https?://[\w.-]+(:\d+)?", "scheme://host[:port]"),
+    "aws_account_id": (r"\d{12}", "12 digits"),
+    "aws_region": (r"[a-z]{2}(-[a-z]+)+-\d", "like ap-northeast-2"),
+    "storage_url": (r"s3://\S+", "s3://bucket/prefix"),
+}
+"""What these names must look like, and how that is said."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,8 @@ class Names:
     ecs_container: str
     build_role: str
     deploy_role: str
+    release_role: str
+    read_role: str
     execution_role: str
     task_role: str
     log_group: str
@@ -56,8 +56,8 @@ class Names:
 
     def outputs(self) -> dict[str, str]:
         """The step's outputs: the names, and the ARNs of the roles, for steps that take whole ARNs."""
-        roles = {f"{role}_arn": self.role_arn(getattr(self, role)) for role in ("build_role", "deploy_role", "execution_role", "task_role")}
-        return asdict(self) | roles
+        names: dict[str, str] = asdict(self)
+        return names | {f"{name}_arn": self.role_arn(value) for name, value in names.items() if name.endswith("_role")}
 
 
 def container_of(definition: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,9 +91,15 @@ def resolve(definition: Mapping[str, Any], variables: Mapping[str, str]) -> Name
         raise Failure(
             f"{TASK_DEFINITION} lacks what the names are taken from: {type(problem).__name__} {problem}", file=TASK_DEFINITION
         ) from problem
-    chosen = {field.name: (variables.get(field.name.upper()) or defaults[field.name]).strip() for field in fields(Names)}
-    names = Names(**chosen)
-    _check(names)
+    names = Names(**{name: (variables.get(name.upper()) or default).strip() for name, default in defaults.items()})
+    if names.base_url.endswith(".invalid"):
+        raise Failure("the repository variable BASE_URL is not set: it is the address that people use, https://lms.example.org")
+    for name, (form, said) in FORMS.items():
+        if not re.fullmatch(form, getattr(names, name)):
+            raise Failure(f"{name.upper()} must be {said}, not {getattr(names, name)!r}")
+    for name, value in asdict(names).items():
+        if not value or re.search(r"\s", value):
+            raise Failure(f"{name.upper()} must not be empty or hold spaces: {value!r}")
     return names
 
 
@@ -115,6 +121,8 @@ def _defaults(definition: Mapping[str, Any]) -> dict[str, str]:
         "ecs_container": container["name"],
         "build_role": "lms-ecs-build",
         "deploy_role": "lms-ecs-deploy",
+        "release_role": "lms-ecs-release",
+        "read_role": "lms-ecs-read",
         "execution_role": definition["executionRoleArn"].partition(":role/")[2],
         "task_role": definition["taskRoleArn"].partition(":role/")[2],
         "log_group": container["logConfiguration"]["options"]["awslogs-group"],
@@ -124,36 +132,13 @@ def _defaults(definition: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _check(names: Names) -> None:
-    if names.base_url.endswith(".invalid"):
-        raise Failure("the repository variable BASE_URL is not set: it is the address that people use, https://lms.example.org")
-    if not re.fullmatch(r"https?://[\w.-]+(:\d+)?", names.base_url):
-        raise Failure(f"BASE_URL must be scheme://host[:port], not {names.base_url!r}")
-    if not re.fullmatch(r"\d{12}", names.aws_account_id):
-        raise Failure(f"AWS_ACCOUNT_ID must be 12 digits, not {names.aws_account_id!r}")
-    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", names.aws_region):
-        raise Failure(f"AWS_REGION must be like ap-northeast-2, not {names.aws_region!r}")
-    if not re.fullmatch(r"s3://\S+", names.storage_url):
-        raise Failure(f"STORAGE_URL must be s3://bucket/prefix, not {names.storage_url!r}")
-    for field, value in asdict(names).items():
-        if not value or re.search(r"\s", value):
-            raise Failure(f"{field.upper()} must not be empty or hold spaces: {value!r}")
-
-
-def variables_from(text: str) -> dict[str, str]:
-    """The repository variables in `text`, which is `toJSON(vars)` of a workflow. Raises Failure if it is not."""
+def variables(given: str | None = None) -> dict[str, str]:
+    """The repository variables: `given`, else VARIABLES, is `toJSON(vars)` of a workflow. Raises Failure if it is not."""
+    text = os.environ.get("VARIABLES", "") if given is None else given
     try:
-        variables = json.loads(text.strip() or "{}") or {}
-    except ValueError as problem:
+        return {str(name).upper(): str(value) for name, value in (json.loads(text.strip() or "{}") or {}).items()}
+    except (ValueError, AttributeError) as problem:
         raise Failure("VARIABLES must be the JSON of the repository variables: VARIABLES: ${{ toJSON(vars) }}") from problem
-    if not isinstance(variables, dict):
-        raise Failure("VARIABLES must be the JSON of the repository variables: VARIABLES: ${{ toJSON(vars) }}")
-    return {str(name).upper(): str(value) for name, value in variables.items()}
-
-
-def variables() -> dict[str, str]:
-    """The repository variables, from the variable VARIABLES."""
-    return variables_from(os.environ.get("VARIABLES", ""))
 
 
 def here() -> Names:

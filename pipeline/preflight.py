@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from pipeline import prepare, registry
 from pipeline.aws import Cloud
 from pipeline.names import Names, container_of, read_definition, variables
-from pipeline.report import Failure, markdown, say, summary
+from pipeline.report import Failure, say
+from pipeline.trust import Unknown, trusts
 from pipeline.verbs import Found, Options, option, takes
 
 GIB = {512: range(1, 5), 1024: range(2, 9), 2048: range(4, 17), 4096: range(8, 31), 8192: range(16, 61, 4), 16384: range(32, 121, 8)}
@@ -21,14 +22,21 @@ POOL = 10
 """Database connections of one server process at most: a thread each, and two more."""
 ENDPOINTS = {"ecr.api", "ecr.dkr", "logs", "secretsmanager", "s3"}
 """What a task starts by, where it has no way out."""
-UNASKED = re.compile(r"AccessDenied|Unauthorized|NotAuthorized|UnknownOperation|InvalidAction|NotImplemented|Unsupported|Throttl")
+UNASKED = re.compile(
+    r"AccessDenied|Unauthorized|NotAuthorized|ExpiredToken|InvalidClientToken|UnrecognizedClient|AuthFailure|Signature"
+    r"|UnknownOperation|InvalidAction|NotImplemented|Unsupported|Throttl"
+)
 """Codes of AWS that say nothing of what was asked about."""
 
 FIX = "\n       -> "
 
 
-class Unknown(Exception):
-    """It cannot be said whether it is in order."""
+class Wrong(Failure):
+    """With a fix of its own."""
+
+    def __init__(self, message: str, fix: str) -> None:
+        super().__init__(message)
+        self.fix = fix
 
 
 class Finding(NamedTuple):
@@ -90,21 +98,9 @@ def role(on: Subject, key: str) -> str:
     """There, under that very ARN, and trusting ECS."""
     arn: str = on.definition[key]
     found = on.client("iam").get_role(RoleName=arn.rpartition("/")[2])["Role"]
-    if found["Arn"] != arn or not trusts(found["AssumeRolePolicyDocument"]):
+    if found["Arn"] != arn or not trusts(found["AssumeRolePolicyDocument"], "Service", "ecs-tasks.amazonaws.com", "sts:AssumeRole"):
         raise Failure(f"{found['Arn']} does not trust ecs-tasks.amazonaws.com" if found["Arn"] == arn else f"{arn} is {found['Arn']}")
     return arn.rpartition("/")[2]
-
-
-def trusts(policy: Mapping[str, Any]) -> bool:
-    """Whether that trust policy lets tasks take the role."""
-    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
-    for one in statements:
-        principal, actions = one.get("Principal"), one.get("Action", [])
-        by = principal.get("Service", []) if isinstance(principal, dict) else []
-        taken = "sts:AssumeRole" in ([actions] if isinstance(actions, str) else actions)
-        if one["Effect"] == "Allow" and taken and "ecs-tasks.amazonaws.com" in ([by] if isinstance(by, str) else by):
-            return True
-    return False
 
 
 def secret(on: Subject) -> str:
@@ -210,7 +206,7 @@ CHECKS: list[tuple[str, Callable[[Subject], str], str]] = [
 ]
 
 
-def judge(on: Subject, name: str, check: Callable[[Subject], str], fix: str) -> Finding:
+def judge(on: Any, name: str, check: Callable[[Any], str], fix: str) -> Finding:
     """What one check found; to be refused an answer is no fault of what was asked about."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -224,8 +220,10 @@ def judge(on: Subject, name: str, check: Callable[[Subject], str], fix: str) -> 
         cause = problem.__cause__ if isinstance(problem, Failure) else problem
         answer: dict[str, Any] = cause.response if isinstance(cause, ClientError) else {}
         status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 200)
-        unasked = isinstance(cause, BotoCoreError) or status >= 500 or UNASKED.search(answer.get("Error", {}).get("Code", ""))
-        return Finding("SKIP", name, str(problem)) if unasked else Finding("NG", name, str(problem), fix)
+        unasked = (
+            isinstance(cause, BotoCoreError) or status == 403 or status >= 500 or UNASKED.search(answer.get("Error", {}).get("Code", ""))
+        )
+        return Finding("SKIP", name, str(problem)) if unasked else Finding("NG", name, str(problem), getattr(problem, "fix", fix))
 
 
 def run(on: Subject) -> list[Finding]:
@@ -253,6 +251,6 @@ def main(options: Options, found: Found) -> None:
     """Look whether all that a rendered task definition names is there and fits, before anything changes."""
     cloud, rendered = Cloud(), read_definition(Path(options.task_definition))
     findings = run(Subject(cloud, cloud.names, rendered, variables().get("DATABASE_CONNECTIONS", "")))
-    say(tree(findings))
-    summary(markdown("Preflight", "", tree(findings)))
+    found["tree"] = tree(findings)
+    say(found["tree"])
     settle(findings)

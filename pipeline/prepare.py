@@ -55,11 +55,15 @@ def describe_service(ecs: Any, names: Names) -> dict[str, Any]:
     return service
 
 
+def current(ecs: Any, service: Mapping[str, Any]) -> dict[str, Any]:
+    """The task definition that the service is set to run."""
+    with named("describe the running task definition"):
+        return dict(ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"])
+
+
 def running(ecs: Any, service: Mapping[str, Any]) -> Running:
     """What that service is set to run now."""
-    with named("describe the running task definition"):
-        definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-    container = definition["containerDefinitions"][0]
+    container = current(ecs, service)["containerDefinitions"][0]
     revision = service["taskDefinition"].rpartition("/")[2]
     return Running(container["image"].rpartition("/")[2], container.get("dockerLabels", {}).get(COMMIT_LABEL, ""), revision)
 
@@ -69,11 +73,21 @@ def desired_count(service: Mapping[str, Any], before: Running) -> str:
     return str(FIRST_TASKS) if not before.commit and not service["desiredCount"] else ""
 
 
-def prove_digest(ecr: Any, names: Names, tag: str, digest: str) -> None:
-    """Raises Failure unless the registry holds exactly `digest` under `tag`: a tag may have been moved since the image was built."""
-    found = registry.require(ecr, names.ecr_repository, tag).digest
-    if found != digest:
-        raise Failure(f"{names.ecr_repository}:{tag} is {found} in the registry, but {digest} was built")
+def prove_digest(ecr: Any, names: Names, tag: str, digest: str) -> float:
+    """Raises Failure unless the registry holds exactly `digest` under `tag`, which may have been moved; returns the image's size in MB."""
+    found = registry.require(ecr, names.ecr_repository, tag)
+    if found.digest != digest:
+        raise Failure(f"{names.ecr_repository}:{tag} is {found.digest} in the registry, but {digest} was built")
+    return found.megabytes
+
+
+def megabytes(ecr: Any, names: Names, image: str) -> float | None:
+    """The size of an image that runs already; None if the registry does not say it any more."""
+    try:
+        stored = registry.find(ecr, names.ecr_repository, image.partition(":")[2])
+    except Failure:
+        return None  # it is told, and decides nothing
+    return stored.megabytes if stored else None
 
 
 def secret_arn(secrets_manager: Any, names: Names) -> str:
@@ -91,7 +105,8 @@ def main(options: Options, found: Found) -> None:
     service = describe_service(ecs, names)
     before = running(ecs, service)
     found |= {"from_image": before.image if before.commit else "", "from_commit": before.commit, "digest": options.digest}
-    prove_digest(cloud("ecr"), names, options.tag, options.digest)
+    found["megabytes"] = prove_digest(cloud("ecr"), names, options.tag, options.digest)
+    found["megabytes_before"] = megabytes(cloud("ecr"), names, before.image) if before.commit else None
     output(
         {
             "secrets": secrets(definition, secret_arn(cloud("secretsmanager"), names)),

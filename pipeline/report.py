@@ -92,6 +92,6 @@ def phases() -> list[dict[str, Any]]:
     return [json.loads(line) for line in journal.read_text().splitlines()] if journal and journal.exists() else []
 
 
-def markdown(title: str, language: str, body: str) -> str:
+def markdown(title: str, language: str, body: str, *, unfolded: bool = False) -> str:
     """A text for a step summary, folded below its title."""
-    return f"<details><summary>{title}</summary>\n\n````{language}\n{body}\n````\n</details>"
+    return f"<details{' open' * unfolded}><summary>{title}</summary>\n\n````{language}\n{body}\n````\n</details>"

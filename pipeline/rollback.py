@@ -37,13 +37,9 @@ class Plan(NamedTuple):
 
 def deployments(ecs: Any, names: Names, *statuses: str) -> list[dict[str, Any]]:
     """The service's deployments in one of these states, newest first."""
-    found: list[dict[str, Any]] = []
-    page: dict[str, Any] = {"nextToken": None}
-    while "nextToken" in page:
-        more = {"nextToken": page["nextToken"]} if page["nextToken"] else {}
-        with named("list the service's deployments"):
-            page = ecs.list_service_deployments(cluster=names.ecs_cluster, service=names.ecs_service, status=list(statuses), **more)
-        found += page["serviceDeployments"]
+    of: dict[str, Any] = {"cluster": names.ecs_cluster, "service": names.ecs_service, "status": list(statuses)}
+    with named("list the service's deployments"):
+        found = rollout.every(ecs.list_service_deployments, "serviceDeployments", **of)
     return sorted(found, key=lambda deployment: deployment["createdAt"], reverse=True)
 
 

@@ -144,15 +144,20 @@ def container(task: Mapping[str, Any], target: Target) -> Mapping[str, Any]:
     return next((one for one in task["containers"] if one["name"] == target.container), {})
 
 
+def ended(task: Mapping[str, Any], target: Target) -> Stopped:
+    """How that task ended."""
+    own = container(task, target)
+    said = task["taskArn"].rpartition("/")[2], task.get("stopCode", ""), task.get("stoppedReason", "")
+    return Stopped(*said, own.get("reason", ""), own.get("exitCode"))
+
+
 def stopped(found: list[dict[str, Any]], target: Target) -> list[Stopped]:
     """Those of these tasks that have ended, oldest first."""
-    ended = sorted((task for task in found if task["lastStatus"] == "STOPPED"), key=lambda task: task["stoppedAt"])
-    said = [(task["taskArn"].rpartition("/")[2], task.get("stopCode", ""), task.get("stoppedReason", "")) for task in ended]
-    own = [container(task, target) for task in ended]
-    return [Stopped(*task, one.get("reason", ""), one.get("exitCode")) for task, one in zip(said, own, strict=True)]
+    over = [task for task in found if task["lastStatus"] == "STOPPED"]
+    return [ended(task, target) for task in sorted(over, key=lambda task: task["stoppedAt"])]
 
 
 def ours(ecs: Any, target: Target, found: Deployment) -> list[Stopped]:
     """The tasks of this deployment alone that have ended, oldest first."""
-    ended = tasks(ecs, target, "STOPPED")
-    return stopped([one for one in ended if one["taskDefinitionArn"] == target.definition and one["createdAt"] >= found.began], target)
+    over = tasks(ecs, target, "STOPPED")
+    return stopped([one for one in over if one["taskDefinitionArn"] == target.definition and one["createdAt"] >= found.began], target)

@@ -5,6 +5,7 @@ import json
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,8 @@ TIMES = 20
 SECONDS = 10
 """For one answer."""
 API = "/api/v1/users/self"
-NOBODY = "smoke-test-no-such-token"
+NOBODY = {"Authorization": "Bearer smoke-test-no-such-token"}
+"""A token that nobody has: the LMS must look for it in its database before it refuses."""
 
 
 @dataclass(frozen=True)
@@ -47,40 +49,33 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def judge_version(answers: list[Answer], commit: str) -> None:
-    """Raises Failure unless each of these answers of /version names that commit."""
-    for answer in answers:
-        if answer.status != 200 or not isinstance(answer.body, dict):
-            raise Failure(f"smoke: /version answered {answer.status}")
-        if answer.body.get("commit") != commit:
-            raise Failure(f"smoke: /version says commit {answer.body.get('commit')!r}, but {commit!r} was deployed")
+def judge(path: str, answer: Answer, commit: str) -> None:
+    """Raises Failure unless that is how the LMS must answer there."""
+    status, said = answer.status, answer.body if isinstance(answer.body, dict) else {}
+    failing = [name for name, state in said.get("checks", {}).items() if state != "ok"]
+    another = f"says commit {said.get('commit')!r}, but {commit!r} was deployed"
+    good, wrong = {
+        "/version": (
+            status == 200 and said.get("commit") == commit,
+            another if status == 200 and said == answer.body else f"answered {status}",
+        ),
+        "/ready": (status == 200 and not failing, f"answered {status}: {', '.join(failing) or 'no reason'} failing"),
+        API: (
+            status == 401 and said.get("errors") == [{"message": "Invalid access token."}],
+            f"answered {status} to a token that nobody has, not 401 in the API's own words",
+        ),
+    }[path]
+    if not good:
+        raise Failure(f"smoke: {path} {wrong}")
 
 
-def judge_ready(answer: Answer) -> None:
-    """Raises Failure unless database, schema and storage answer, naming what does not."""
-    checks = answer.body.get("checks", {}) if isinstance(answer.body, dict) else {}
-    failing = [name for name, state in checks.items() if state != "ok"]
-    if answer.status != 200 or failing:
-        raise Failure(f"smoke: /ready answered {answer.status}: {', '.join(failing) or 'no reason'} failing")
-
-
-def judge_api(answer: Answer) -> None:
-    """Raises Failure unless the API refuses a token that nobody has: it must look for it in the database first."""
-    errors = answer.body.get("errors") if isinstance(answer.body, dict) else None
-    if answer.status != 401 or errors != [{"message": "Invalid access token."}]:
-        raise Failure(f"smoke: {API} answered {answer.status} to a token that nobody has, not 401 in the API's own words")
-
-
-def smoke(base_url: str, commit: str, pause: float = 0.1) -> int:
-    """Ask everything; returns how many requests were answered as they must be. Raises Failure at the first that was not."""
-    answers = []
-    for _ in range(TIMES):
-        answers.append(ask(f"{base_url}/version"))
-        judge_version(answers[-1:], commit)
+def smoke(base_url: str, commit: str, *, pause: float = 0.1, times: int = TIMES, headers: Mapping[str, str] | None = None) -> int:
+    """Ask everything, /version so many times; returns how many answers were as they must be. Raises Failure at the first that was not."""
+    asked = ["/version"] * times + ["/ready", API]
+    for path in asked:
+        judge(path, ask(f"{base_url}{path}", (NOBODY if path == API else {}) | dict(headers or {})), commit)
         time.sleep(pause)
-    judge_ready(ask(f"{base_url}/ready"))
-    judge_api(ask(f"{base_url}{API}", {"Authorization": f"Bearer {NOBODY}"}))
-    return TIMES + 2
+    return len(asked)
 
 
 @takes(option("--commit"), option("--url", default="", help="BASE_URL unless given"))

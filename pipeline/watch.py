@@ -31,14 +31,6 @@ def look(ecs: Any, target: Target, said: set[str]) -> Deployment | None:
     return found
 
 
-def unproven(ecs: Any, target: Target, digest: str) -> str:
-    """What is wrong with the images that run; empty if all of them are the one that was built."""
-    run = [rollout.container(task, target).get("imageDigest", "unknown") for task in rollout.tasks(ecs, target, "RUNNING")]
-    others = [found for found in run if found != digest]
-    wrong = f"{len(others)} of {len(run)} tasks run {', '.join(sorted(set(others)))}, not the image that was built" if others else ""
-    return wrong if run else "the deployment succeeded, but no task runs"
-
-
 def transient(problem: Failure) -> bool:
     """Whether AWS was only busy or out of reach, after all that its client has tried."""
     from botocore.exceptions import ConnectionError as NotConnected
@@ -50,19 +42,22 @@ def transient(problem: Failure) -> bool:
     return busy or isinstance(problem.__cause__, (HTTPClientError, NotConnected))
 
 
-def judge(ecs: Any, target: Target, found: Deployment, digest: str) -> str:
-    """What keeps an ended deployment from being green; empty if nothing does. Raises Failure if nothing can help it any more."""
+def judge(ecs: Any, target: Target, found: Deployment, digest: str) -> tuple[bool, str]:
+    """Whether it is green, and how it is: every running task has the image that was built. Raises Failure if nothing can help it."""
     if found.status not in ENDED:
-        return "the deployment is not over"
+        return False, "the deployment is not over"
     if found.status != "SUCCESSFUL":
         raise Failure(f"the deployment failed: {found.status}{found.reason and ': '}{found.reason}")
-    return unproven(ecs, target, digest)
+    run = [rollout.container(task, target).get("imageDigest", "unknown") for task in rollout.tasks(ecs, target, "RUNNING")]
+    if others := [image for image in run if image != digest]:
+        return False, f"{len(others)} of {len(run)} tasks run {', '.join(sorted(set(others)))}, not the image that was built"
+    return bool(run), f"the deployment succeeded, and {f'all {len(run)} tasks run {digest}' if run else 'yet no task runs'}"
 
 
 def follow(ecs: Any, target: Target, digest: str, *, seconds: float, once: bool = False) -> str:
     """Follow it to its end, or look `once`; returns how it is. Raises Failure unless it succeeds, with that image, in time."""
     said: set[str] = set()
-    found, until, wrong = None, time.monotonic() + min(seconds, APPEARS), "no deployment of this task definition has begun"
+    found, until, green, how = None, time.monotonic() + min(seconds, APPEARS), False, "no deployment of this task definition has begun"
     while True:
         try:
             seen = look(ecs, target, said)
@@ -70,16 +65,16 @@ def follow(ecs: Any, target: Target, digest: str, *, seconds: float, once: bool 
                 raise Failure("the deployment failed: ECS no longer lists it, so it was rolled back or replaced")
             if seen:
                 until = until if found else time.monotonic() + seconds
-                found, wrong = seen, judge(ecs, target, seen, digest)
+                found, (green, how) = seen, judge(ecs, target, seen, digest)
                 until = min(until, time.monotonic() + SETTLES) if seen.status == "SUCCESSFUL" else until
         except Failure as problem:
             if not transient(problem):
                 raise
             say(f"watch: {problem}; asking again")
-        if once or not wrong:
-            return wrong or f"the deployment succeeded, and every task runs {digest}"
+        if once or green:
+            return how
         if time.monotonic() >= until:
-            raise Failure(f"timed out: {wrong}{'' if found and found.status in ENDED else f'; {stop(ecs, target)}'}")
+            raise Failure(f"timed out: {how}{'' if found and found.status in ENDED else f'; {stop(ecs, target)}'}")
         time.sleep(EVERY)
 
 

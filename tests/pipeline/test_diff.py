@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import diff, git, schema
+from pipeline import diff, git, prepare, schema
 from pipeline.report import Failure, markdown
 from tests.pipeline.conftest import DEFINITION, Script, refusal
 
@@ -119,10 +119,10 @@ def test_markdown_folds_it() -> None:
 
 def test_the_running_task_definition_is_looked_up() -> None:
     ecs = Script("ecs", describe_task_definition=[{"taskDefinition": {"family": "f"}}, refusal("AccessDenied")])
-    assert diff.running(ecs, {"taskDefinition": "arn:7"}) == {"family": "f"}
+    assert prepare.current(ecs, {"taskDefinition": "arn:7"}) == {"family": "f"}
     assert ecs.asked == [("describe_task_definition", {"taskDefinition": "arn:7"})]
     with pytest.raises(Failure, match=r"^describe the running task definition: AccessDenied: no$"):
-        diff.running(ecs, {"taskDefinition": "arn:7"})
+        prepare.current(ecs, {"taskDefinition": "arn:7"})
 
 
 def test_every_migration_of_ours_can_be_shown_as_sql_without_a_database() -> None:

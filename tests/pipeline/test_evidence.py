@@ -83,8 +83,8 @@ def test_a_deployment_without_ended_tasks_has_no_log(cloud: dict[str, Script]) -
 def test_watch_ends_with_0_and_notes_what_it_saw(workflow: Workflow, cloud: dict[str, Script], capsys: pytest.CaptureFixture[str]) -> None:
     cloud["ecs"] = cluster()
     assert command.main(WATCH) == 0
-    assert workflow.journal[-1]["watched"] == "the deployment succeeded, and every task runs sha256:d"
-    assert capsys.readouterr().out.endswith("watch: the deployment succeeded, and every task runs sha256:d\n")
+    assert workflow.journal[-1]["watched"] == "the deployment succeeded, and all 2 tasks run sha256:d"
+    assert capsys.readouterr().out.endswith("watch: the deployment succeeded, and all 2 tasks run sha256:d\n")
 
 
 def test_watch_of_a_failed_deployment_and_its_verdict(
@@ -93,13 +93,16 @@ def test_watch_of_a_failed_deployment_and_its_verdict(
     assert command.main([*WATCH, "--dry-run"]) == 1
     capsys.readouterr()
     assert command.main(["verdict", "--task-definition", OURS]) == 1
-    line = "configuration missing: A setting is missing or bad: lms: BASE_URL is not set."
+    line = "configuration missing: A setting of the LMS is missing or bad: BASE_URL is not set."
     said = capsys.readouterr()
     assert said.err.startswith(f"pipeline: {line}")
     assert said.out.splitlines()[0] == "verdict: watch: the deployment failed: ROLLBACK_SUCCESSFUL"
     assert said.out.splitlines()[-1].startswith(f"::error::{line}")
     assert all(printed.startswith(("verdict: ", "::error::configuration")) for printed in said.out.splitlines())
-    assert workflow.summary.startswith("## Verdict: configuration missing\n")
+    noted = workflow.journal[-1]
+    assert (noted["name"], noted["back"]) == ("configuration missing", "Nothing to do: ECS went back to the version before.")
+    assert noted["evidence"][-1] == "| lms: BASE_URL is not set"
+    assert workflow.summary == ""
 
 
 def test_a_verdict_needs_no_cloud_if_nothing_was_deployed(workflow: Workflow, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +111,7 @@ def test_a_verdict_needs_no_cloud_if_nothing_was_deployed(workflow: Workflow, mo
         raise Failure("task-definition.json is not valid JSON: line 2")
     assert command.main(["verdict"]) == 1
     assert command.main(["verdict"]) == 1
-    assert workflow.summary.count("## Verdict: task definition not valid\n\n**task-definition.json is not valid JSON: line 2.**") == 2
+    assert [noted["cause"] for noted in workflow.journal[1:]] == ["task-definition.json is not valid JSON: line 2."] * 2
 
 
 @pytest.mark.parametrize(
@@ -117,4 +120,10 @@ def test_a_verdict_needs_no_cloud_if_nothing_was_deployed(workflow: Workflow, mo
 )
 def test_official_steps_and_the_jobs_outcome_count(options: list[str], name: str, workflow: Workflow) -> None:
     assert command.main(["verdict", *options]) == 1
-    assert workflow.summary.startswith(f"## Verdict: {name}\n")
+    assert workflow.journal[-1]["name"] == name
+
+
+def test_where_ecs_cannot_be_asked_nobody_is_told_that_nothing_was_begun(workflow: Workflow, cloud: dict[str, Script]) -> None:
+    cloud["ecs"].answers["list_service_deployments"] = [refusal("InvalidParameterException")]
+    assert command.main(["verdict", "--task-definition", OURS]) == 1
+    assert workflow.journal[-1]["back"].startswith("Not known, for ECS could not be asked")

@@ -36,7 +36,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> dict[str, Script]:
             describe_task_definition=[{"taskDefinition": OLD}],
             register_task_definition=[{"taskDefinition": {"taskDefinitionArn": "arn"}}],
             run_task=[{"tasks": [{"taskArn": "cluster/0a1b2c"}]}],
-            describe_tasks=[{"tasks": [{"lastStatus": "STOPPED", "containers": [{"name": "lms-ecs", "exitCode": 0}]}]}],
+            describe_tasks=[{"tasks": [{"taskArn": "0a", "lastStatus": "STOPPED", "containers": [{"name": "lms-ecs", "exitCode": 0}]}]}],
         ),
         "logs": Script("logs", get_log_events=[{"events": [{"message": "done"}], "nextForwardToken": "x"}]),
         "secretsmanager": Script("secretsmanager", describe_secret=[{"ARN": SECRET}]),
@@ -98,6 +98,7 @@ def test_everything_is_prepared(workflow: Workflow, cloud: dict[str, Script], mo
     }
     noted = workflow.journal[-1]
     assert (noted["from_image"], noted["from_commit"], noted["digest"]) == ("lms-ecs:sha-old", "old", "sha256:d")
+    assert (noted["megabytes"], noted["megabytes_before"]) == (50.0, 50.0)
 
 
 def test_the_rendered_task_definition_is_migrated(workflow: Workflow, cloud: dict[str, Script]) -> None:
@@ -122,13 +123,13 @@ def test_the_receipt_sums_up_what_the_other_verbs_noted(workflow: Workflow, clou
     succeeds(workflow, *PREPARE)
     (workflow.folder / "output").unlink()
     succeeds(workflow, "receipt", "--outcome", "success", "--tag", TAG, "--commit", COMMIT)
-    assert workflow.summary.startswith(f"## Deployed {TAG}\n")
-    assert "| from | `lms-ecs:sha-old` |\n| to | `sha256:d` |" in workflow.summary
+    assert workflow.summary.startswith("## Deployed sha-5ca1ab1e5ca1\n")
+    assert "| before | `lms-ecs:sha-old` |\n| built = in the registry | `sha256:d` |\n| image | 50.0 MB (+0.0 MB) |" in workflow.summary
 
 
 def test_a_receipt_is_written_even_if_nothing_ran(workflow: Workflow) -> None:
     succeeds(workflow, "receipt", "--outcome", "failure", "--tag", TAG, "--commit", COMMIT)
-    assert workflow.summary.startswith(f"## Not deployed: {TAG}\n")
+    assert workflow.summary.startswith("## Not deployed: sha-5ca1ab1e5ca1\n")
 
 
 FAILURES: dict[str, tuple[list[str], dict[str, Any], str]] = {

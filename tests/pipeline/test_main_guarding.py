@@ -55,9 +55,25 @@ def history(commits: Commits, cloud: dict[str, Script]) -> list[str]:
 
 def test_a_commit_that_may_follow_is_let_through(workflow: Workflow, history: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert outputs(workflow, "guard", "--commit", history[1]) == {"verdict": "forward", "migrations": "0002_b"}
-    assert (workflow.journal[-1]["verdict"], workflow.journal[-1]["migrations"]) == ("forward", ["0002_b"])
+    noted = workflow.journal[-1]
+    assert (noted["kind"], noted["verdict"], noted["migrations"]) == ("push", "forward", ["0002_b"])
+    assert [line.partition(" ")[2] for line in noted["commits"]] == ["Test: commit 2"]
+    assert "+revision = '0002_b'" in noted["upgrade"].splitlines()
     assert capsys.readouterr().out == f"guard: {history[0][:12]} -> {history[1][:12]}; migrations: 0002_b\n"
-    assert workflow.summary == "Migrations: `0002_b`.\n"
+    assert workflow.summary == ""
+
+
+def test_a_rollback_notes_what_it_takes_back(workflow: Workflow, history: list[str], cloud: dict[str, Script]) -> None:
+    container = cloud["ecs"].answers["describe_task_definition"][0]["taskDefinition"]["containerDefinitions"][0]
+    container["image"] = f"registry/lms-ecs:sha-{history[1]}"
+    outputs(workflow, "guard", "--commit", history[0], "--kind", "rollback")
+    noted = workflow.journal[-1]
+    assert (noted["kind"], noted["verdict"], [line.partition(" ")[2] for line in noted["commits"]]) == (
+        "rollback",
+        "back",
+        ["Test: commit 2"],
+    )
+    assert "upgrade" not in noted
 
 
 def test_a_service_under_hold_takes_no_push(
@@ -79,7 +95,7 @@ def test_the_difference_to_what_runs_is_shown(
     path = "containerDefinitions.lms-ecs.image"
     lines = f'- {path}: "registry/lms-ecs:sha-{history[0]}"\n+ {path}: "{image}"'
     assert capsys.readouterr().out == f"Task definition\n{lines}\n"
-    assert f"````diff\n{lines}\n````" in workflow.summary
+    assert (workflow.journal[-1]["task_definition"], workflow.summary) == (lines, "")
 
 
 def test_the_difference_between_two_commits_needs_no_cloud(
@@ -107,7 +123,8 @@ def test_a_preflight_that_finds_a_fault_shows_the_whole_tree(
     assert said.err.startswith("pipeline: preflight: service/state: active, but its circuit breaker does not go back; create the service")
     assert "  NG   log group: there is no log group /ecs/lms-ecs\n       -> create it, or set LOG_GROUP\n" in said.out
     assert "  SKIP execution role: " in said.out
-    assert "  NG   log group: " in workflow.summary
+    assert "  NG   log group: " in workflow.journal[-1]["tree"]
+    assert workflow.summary == ""
 
 
 def test_a_rollback_is_begun_or_only_told(workflow: Workflow, history: list[str], cloud: dict[str, Script]) -> None:

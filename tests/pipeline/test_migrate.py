@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from pipeline import migrate
-from pipeline.migrate import Outcome, Tail
+from pipeline.migrate import Tail
 from pipeline.names import Names, container_of
 from pipeline.report import Failure
+from pipeline.rollout import Stopped
 from tests.pipeline.conftest import DEFINITION, Script, refusal
 
 TASK = "arn:aws:ecs:ap-northeast-2:471112588210:task/lms-ecs/0a1b2c"
@@ -23,6 +24,7 @@ def stopped(**container: Any) -> dict[str, Any]:
     return {
         "tasks": [
             {
+                "taskArn": TASK,
                 "lastStatus": "STOPPED",
                 "stoppedReason": "Essential container in task exited",
                 "containers": [AGENT, {"name": "lms-ecs"} | container],
@@ -71,36 +73,18 @@ def test_the_task_is_the_servers_own_without_what_only_a_server_needs(definition
 
 
 @pytest.mark.parametrize(
-    ("task", "expected"),
-    [
-        ({"lastStatus": "PENDING"}, None),
-        ({"lastStatus": "DEPROVISIONING", "containers": [AGENT, {"name": "lms-ecs", "exitCode": 0}]}, None),
-        ({"lastStatus": "STOPPED", "containers": [AGENT, {"name": "lms-ecs", "exitCode": 0}]}, Outcome(0, "")),
-        (
-            {
-                "lastStatus": "STOPPED",
-                "stoppedReason": "exited",
-                "containers": [AGENT, {"name": "lms-ecs", "exitCode": 137, "reason": "OutOfMemoryError"}],
-            },
-            Outcome(137, "exited: OutOfMemoryError"),
-        ),
-        ({"lastStatus": "STOPPED", "stoppedReason": "CannotPull", "containers": [{"name": "lms-ecs"}]}, Outcome(None, "CannotPull")),
-    ],
-)
-def test_only_a_stopped_task_has_ended(task: dict[str, Any], expected: Outcome | None) -> None:
-    assert migrate.outcome(task, "lms-ecs") == expected
-
-
-@pytest.mark.parametrize(
     ("ended", "problem"),
     [
-        (Outcome(None, "CannotPull"), "the migration's task did not start: CannotPull"),
-        (Outcome(None, ""), "the migration's task did not start: no reason given"),
-        (Outcome(3, "exited"), "the migration failed with exit code 3; the service was not touched (exited)"),
+        (Stopped("1", "", "CannotPull"), "the migration's task did not start: CannotPull"),
+        (Stopped("1", "", ""), "the migration's task did not start: no reason given"),
+        (
+            Stopped("1", "", "exited", "OutOfMemory", 3),
+            "the migration failed with exit code 3; the service was not touched (exited: OutOfMemory)",
+        ),
     ],
 )
-def test_anything_but_zero_is_a_failure(ended: Outcome, problem: str) -> None:
-    migrate.judge(Outcome(0, "exited"))
+def test_anything_but_zero_is_a_failure(ended: Stopped, problem: str) -> None:
+    migrate.judge(Stopped("1", "", "exited", "", 0))
     with pytest.raises(Failure) as refused:
         migrate.judge(ended)
     assert str(refused.value) == problem
@@ -121,6 +105,14 @@ def test_the_migrations_run_in_the_services_own_network(names: Names) -> None:
     ]
     assert ecs.requests("describe_tasks") == [{"cluster": "lms-ecs", "tasks": [TASK]}] * 2
     assert ecs.requests("stop_task") == []
+
+
+@pytest.mark.parametrize("status", ["PENDING", "RUNNING", "DEPROVISIONING"])
+def test_only_a_stopped_task_has_ended(status: str, names: Names) -> None:
+    going = {"tasks": [{"taskArn": TASK, "lastStatus": status, "containers": [AGENT, {"name": "lms-ecs", "exitCode": 3}]}]}
+    ecs = cluster(describe_tasks=[going, stopped(exitCode=0)])
+    assert run(ecs, names) == "0a1b2c"
+    assert len(ecs.requests("describe_tasks")) == 2
 
 
 def test_the_log_is_shown_as_it_comes_to_its_last_line(names: Names, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.names import Names, container_of, read_definition, resolve, variables_from
+from pipeline import names as names_of
+from pipeline.names import Names, container_of, read_definition, resolve
 from pipeline.report import Failure
 
 BASE_URL = {"BASE_URL": "https://lms.example.org"}
@@ -25,6 +26,8 @@ def test_the_task_definition_says_most_names(names: Names) -> None:
         "ecs_container": "lms-ecs",
         "build_role": "lms-ecs-build",
         "deploy_role": "lms-ecs-deploy",
+        "release_role": "lms-ecs-release",
+        "read_role": "lms-ecs-read",
         "execution_role": "ecsTaskExecutionRole",
         "task_role": "ecsTaskRole",
         "log_group": "/ecs/lms-ecs",
@@ -119,10 +122,13 @@ def test_a_task_definition_must_be_an_object_that_can_be_read(tmp_path: Path) ->
     ("text", "variables"),
     [("", {}), ("null", {}), ("{}", {}), (json.dumps({"base_url": "x", "ECS_CLUSTER": "y"}), {"BASE_URL": "x", "ECS_CLUSTER": "y"})],
 )
-def test_the_variables_are_json_with_names_in_capitals(text: str, variables: dict[str, str]) -> None:
-    assert variables_from(text) == variables
+def test_the_variables_are_json_with_names_in_capitals(text: str, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VARIABLES", text)
+    assert names_of.variables() == variables
 
 
-def test_variables_that_are_no_json_are_refused() -> None:
+@pytest.mark.parametrize("text", ["BASE_URL=x", "[1]"])
+def test_variables_that_are_no_json_object_are_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VARIABLES", text)
     with pytest.raises(Failure, match="VARIABLES must be the JSON of the repository variables"):
-        variables_from("BASE_URL=x")
+        names_of.variables()

@@ -82,7 +82,14 @@ def test_a_refusal_to_describe_what_runs_is_named() -> None:
 
 
 def test_the_digest_that_was_built_is_proven(names: Names) -> None:
-    prepare.prove_digest(Script("ecr", batch_get_image=[in_registry("sha256:d")]), names, "sha-1", "sha256:d")
+    assert prepare.prove_digest(Script("ecr", batch_get_image=[in_registry("sha256:d")]), names, "sha-1", "sha256:d") == 50.0
+
+
+@pytest.mark.parametrize(("answer", "size"), [(in_registry("sha256:old"), 50.0), ({"images": []}, None), (refusal("AccessDenied"), None)])
+def test_the_size_of_what_runs_is_told_if_it_can_be(answer: Any, size: float | None, names: Names) -> None:
+    ecr = Script("ecr", batch_get_image=[answer])
+    assert prepare.megabytes(ecr, names, "lms-ecs:sha-old") == size
+    assert ecr.requests("batch_get_image")[0]["imageIds"] == [{"imageTag": "sha-old"}]
 
 
 @pytest.mark.parametrize(

@@ -1,103 +1,159 @@
-"""What a person reads of a deploy."""
+"""The page of a deploy, byte for byte, and what it says of deploys that went otherwise."""
 
+import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 from pipeline import receipt
+from pipeline.verdict import Evidence
+from tests.pipeline.conftest import ROOT
+from tests.pipeline.receipts import ACTOR, ALL, BEGAN, CASES, COMMIT, DOCS, GOLDEN, IN_DOCS, TAG, documented, journal, page
+from tests.pipeline.verdict_cases import refused
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
-TAG = f"sha-{COMMIT}"
-NOW = 1000.0
-NAMES = {"verb": "names", "began": 680.0, "ended": 681.0}
-PREPARED = {"verb": "prepare", "began": 700.0, "ended": 703.0, "from_image": "lms-ecs:sha-old", "from_commit": "old", "digest": "sha256:d"}
-MIGRATED = {"verb": "migrate", "began": 704.0, "ended": 750.0, "task": "0a1b2c"}
-SMOKED = {"verb": "smoke", "began": 960.0, "ended": 964.0, "answered": 22}
-UNSTABLE = "The service did not become stable on the new image: the deploy step's log and the service's events say why."
-
-GOES_ON = "The run was cancelled. ECS goes on with a deployment that it has begun."
-UNCHANGED = "The run was cancelled before anything changed."
-ELSEWHERE = "A step of an official action failed before anything changed: the first red step of this run says why."
+SHORT = "sha-0123456789ab"
+CANCELLED = "the run was cancelled: ECS was told to go back"
+NOT_PUSH = {kind: {"kind": kind} for kind in ("release", "rollback")}
 
 
-def failed(phase: dict[str, Any], why: str) -> dict[str, Any]:
-    """That phase, but it failed."""
-    return phase | {"failure": why}
+@pytest.fixture(autouse=True)
+def actor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose run it is."""
+    monkeypatch.setenv("GITHUB_ACTOR", ACTOR)
 
 
-def text(title: str, why: str, origin: str, target: str, *rows: str) -> str:
-    """A receipt."""
-    lines = [f"## {title}", "", *([why, ""] if why else []), "| | |", "|---|---|", f"| what | `{TAG}`, commit `0123456789ab` |"]
-    return "\n".join([*lines, f"| from | {origin} |", f"| to | {target} |", *(f"| {row} |" for row in rows)])
-
-
-RAN = ("prepare | 3 s", "render | 1 s", "migrate | 46 s")
-CASES = {
-    "success": (
-        [NAMES, PREPARED, MIGRATED, SMOKED],
-        "success",
-        text(
-            *(f"Deployed {TAG}", "", "`lms-ecs:sha-old`", "`sha256:d`"),
-            *("took | 5 min 20 s", *RAN, "deploy | 3 min 30 s", "smoke | 4 s"),
-        ),
-    ),
-    "migration failed": (
-        [NAMES, PREPARED, failed(MIGRATED, "exit code 3")],
-        "failure",
-        text(f"Not deployed: {TAG}", "**migrate**: exit code 3", "`lms-ecs:sha-old`", "`sha256:d`", "took | 5 min 20 s", *RAN),
-    ),
-    "deploy failed": (
-        [NAMES, PREPARED, MIGRATED],
-        "failure",
-        text(f"Not deployed: {TAG}", UNSTABLE, "`lms-ecs:sha-old`", "`sha256:d`", "took | 5 min 20 s", *RAN, "deploy | 4 min 10 s"),
-    ),
-    "smoke failed": (
-        [NAMES, PREPARED, MIGRATED, failed(SMOKED, "smoke: /ready answered 503")],
-        "failure",
-        text(
-            *(f"Deployed, but not well: {TAG} serves", "**smoke**: smoke: /ready answered 503", "`lms-ecs:sha-old`", "`sha256:d`"),
-            *("took | 5 min 20 s", *RAN, "deploy | 3 min 30 s", "smoke | 4 s"),
-        ),
-    ),
-    "cancelled in the deploy": (
-        [NAMES, PREPARED, MIGRATED],
-        "cancelled",
-        text(
-            *(f"Cancelled while deploying {TAG}", GOES_ON, "`lms-ecs:sha-old`", "`sha256:d`"),
-            *("took | 5 min 20 s", *RAN, "deploy | 4 min 10 s"),
-        ),
-    ),
-    "cancelled before prepare": (
-        [NAMES],
-        "cancelled",
-        text(f"Cancelled while deploying {TAG}", UNCHANGED, "nothing of ours", "not reached", "took | 5 min 20 s"),
-    ),
-    "names failed": (
-        [failed(NAMES, "the repository variable BASE_URL is not set")],
-        "failure",
-        text(
-            *(f"Not deployed: {TAG}", "**names**: the repository variable BASE_URL is not set"),
-            *("nothing of ours", "not reached", "took | 5 min 20 s"),
-        ),
-    ),
-    "nothing ran": ([], "failure", text(f"Not deployed: {TAG}", ELSEWHERE, "nothing of ours", "not reached", "took | 0 s")),
-    "first deploy": (
-        [PREPARED | {"from_image": ""}, MIGRATED],
-        "success",
-        text(f"Deployed {TAG}", "", "nothing of ours", "`sha256:d`", "took | 5 min 0 s", *RAN, "deploy | 4 min 10 s"),
-    ),
-}
+def text(phases: list[dict[str, Any]], outcome: str = "failure", tag: str = TAG) -> str:
+    """The page of these notes."""
+    return receipt.render(phases, outcome, tag, COMMIT, BEGAN + 60)
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_receipt_says_what_from_to_how_long_and_what_failed(case: str) -> None:
-    phases, outcome, expected = CASES[case]
-    assert receipt.render(phases, outcome, TAG, COMMIT, NOW) == expected
+def test_a_page_is_the_golden_one(case: str) -> None:
+    """Wanted otherwise? `python -m tests.pipeline.receipts` writes them anew: read the difference, then commit it."""
+    assert page(case) == (GOLDEN / f"{case}.md").read_text()
 
 
-def test_a_step_that_failed_is_not_followed_by_an_action() -> None:
-    assert receipt.timeline([failed(PREPARED, "no"), MIGRATED], NOW) == [("prepare", 3.0), ("migrate", 46.0), ("deploy", 250.0)]
-    assert receipt.timeline([PREPARED], NOW) == [("prepare", 3.0)]
+def test_the_docs_show_three_of_them() -> None:
+    assert documented(DOCS.read_text()) == {case: page(case) for case in IN_DOCS}
+
+
+def test_there_is_no_golden_page_without_a_case() -> None:
+    assert {path.stem for path in GOLDEN.iterdir()} == set(CASES)
+
+
+def test_the_golden_pages_are_written_by_a_command() -> None:
+    before = {path: path.read_bytes() for path in (*GOLDEN.iterdir(), DOCS)}
+    subprocess.run([sys.executable, "-m", "tests.pipeline.receipts"], cwd=ROOT, check=True)
+    assert {path: path.read_bytes() for path in (*GOLDEN.iterdir(), DOCS)} == before
+
+
+@pytest.mark.parametrize(
+    ("phases", "outcome", "first"),
+    [
+        (journal(ALL, guard={"kind": "push", "verdict": "same"}), "success", "Deployed {} once more: it ran already"),
+        (journal(ALL, guard={"kind": "release", "verdict": "forward"}), "success", "Released {}: it runs"),
+        (journal("names guard", why="no", guard={"kind": "push", "verdict": "superseded"}), "failure", "Superseded: {} is not deployed"),
+        (journal("names guard"), "cancelled", "Cancelled: {}"),
+        (journal(ALL, why="no"), "failure", "{} serves, but answers wrongly"),
+        (
+            journal(f"{ALL} rollback", why="no", rollback={"failure": "x"}),
+            "failure",
+            "{} serves and answers wrongly, and the way back failed, too",
+        ),
+        (journal("names", why="no"), "failure", "Not deployed: {}"),
+        (journal("names guard prepare", guard=NOT_PUSH["release"]), "failure", "Not released: {}"),
+        (journal("names guard prepare", guard=NOT_PUSH["rollback"]), "failure", "Not rolled back to {}"),
+        ([], "failure", "Not deployed: {}"),
+    ],
+)
+def test_the_first_line_says_how_it_ended(phases: list[dict[str, Any]], outcome: str, first: str) -> None:
+    assert text(phases, outcome).splitlines()[0] == f"## {first.format(SHORT)}"
+
+
+@pytest.mark.parametrize(
+    ("phases", "outcome", "said"),
+    [
+        (journal("names guard", why="<b> is no commit"), "failure", "**guard: &lt;b&gt; is no commit**"),
+        (journal("names"), "failure", "**A step that is no verb of ours failed: the first red step of this run says why.**"),
+        (journal("names"), "cancelled", "**The run was cancelled.**"),
+    ],
+)
+def test_without_a_verdict_it_says_what_is_known(phases: list[dict[str, Any]], outcome: str, said: str) -> None:
+    assert text(phases, outcome).splitlines()[2] == said
+
+
+def test_a_cancelled_run_says_so_and_where_ecs_is() -> None:
+    known = Evidence("cancelled", failures=(("watch", CANCELLED),))
+    shown = text(journal("names guard prepare preflight diff migrate watch", why=CANCELLED, known=known), "cancelled")
+    assert shown.startswith(f"## Cancelled: {SHORT}\n\n**cancelled: Somebody cancelled this run, or stopped its deployment in ECS.**\n")
+    assert "    Nothing to do: no deployment was begun.\n" in shown
+
+
+def test_a_red_preflight_shows_its_tree_as_what_shows_it() -> None:
+    problem = "preflight: task/log group: there is no log group x; create it, or set LOG_GROUP"
+    known, tree = refused("preflight", problem), {"tree": "task\n  NG   log group: gone"}
+    shown = text(journal("names guard prepare preflight", why=problem, known=known, preflight=tree))
+    assert "**preflight failed: task/log group: there is no log group x; create it, or set LOG_GROUP.**" in shown
+    assert f"What shows it:\n\n    preflight: {problem}\n    task\n      NG   log group: gone\n\n|" in shown
+    assert "<summary>Preflight" not in shown
+
+
+def test_who_has_no_rights_in_aws_gets_another_way_back() -> None:
+    phases = journal(ALL, why="smoke: no", known=refused("smoke", "smoke: no"))
+    phases[-1]["back"] = "aws ecs update-service"
+    assert f"    aws ecs update-service\n\nor, without rights in AWS: `{receipt.GO_BACK}`\n" in text(phases)
+
+
+def test_nothing_that_others_wrote_leaves_its_lines() -> None:
+    phases = journal("names", why="no", known=refused("names", "no"))
+    phases[-1] |= {"name": "<img src=y>", "cause": "a & b", "evidence": ["| ```", "| </details>\n## forged"]}
+    shown = text(phases)
+    assert "**&lt;img src=y&gt;: a &amp; b**" in shown
+    assert "\n    | ```\n    | </details>\n    ## forged\n" in shown
+    phases[-1]["evidence"] = []
+    assert "What shows it:\n\n    none\n" in text(phases)
+
+
+def test_what_was_never_reached_has_no_row() -> None:
+    assert re.findall(r"^\| (\w[^|]*) \|", text(journal("names guard")), re.MULTILINE) == ["what"]
+    first = journal("names guard prepare", prepare={"from_image": "", "digest": "sha256:d", "megabytes": 51.4, "megabytes_before": None})
+    assert "| before | nothing of ours |" in text(first)
+    assert "| image | 51.4 MB |" in text(first)
+
+
+def test_the_first_deploy_names_its_migrations() -> None:
+    guard = {"kind": "push", "verdict": "first", "migrations": ["0001_users", "0002_courses"]}
+    assert "\nMigrations: 0001_users, 0002_courses.\n" in text(journal(ALL, guard=guard), "success")
+
+
+def test_many_commits_are_folded() -> None:
+    guard = {"kind": "push", "verdict": "forward", "commits": [f"{number:07} A: b" for number in range(13)], "migrations": []}
+    assert "<details><summary>Brings 13 commits</summary>" in text(journal(ALL, guard=guard), "success")
+
+
+def test_what_lies_between_our_verbs_is_an_official_actions() -> None:
+    names = [name for name, *_ in receipt.timeline(journal(ALL), BEGAN + 200)]
+    assert names == ["names", "role", "guard", "sign in", "prepare", "render", "preflight", "diff", "migrate", "deploy", "watch", "smoke"]
+    assert receipt.timeline([], BEGAN) == []
+
+
+@pytest.mark.parametrize(
+    ("verbs", "action"), [("names", "role"), ("names guard prepare", "render"), (ALL.removesuffix(" watch smoke"), "deploy")]
+)
+def test_an_official_action_that_ends_it_is_red(verbs: str, action: str) -> None:
+    phases = journal(verbs)
+    ended = phases[-1]["ended"]
+    assert receipt.timeline(phases, ended + 9)[-1] == (action, ended, ended + 9, True)
+    judged = [*phases, {"verb": "verdict", "began": ended + 9, "ended": ended + 12}]
+    assert receipt.timeline(judged, ended + 20)[-1] == (action, ended, ended + 9, True)
+    assert receipt.timeline([*phases[:-1], phases[-1] | {"failure": "no"}], ended + 9)[-1][0] == verbs.rpartition(" ")[2]
+
+
+def test_what_took_no_time_is_not_drawn_unless_it_failed() -> None:
+    assert receipt.gantt([("names", BEGAN, BEGAN + 0.2, False)]) == []
+    assert receipt.gantt([("names", BEGAN, BEGAN + 0.2, True)])[-2] == f"names 0 s :crit, {BEGAN * 1000:.0f}, 1s"
 
 
 @pytest.mark.parametrize(("value", "said"), [(0.4, "0 s"), (59.6, "60 s"), (119.4, "119 s"), (120, "2 min 0 s"), (3725.9, "62 min 5 s")])

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-from collections.abc import Callable
 
 import pytest
 
@@ -25,7 +24,7 @@ REFUSED = Answer(401, {"errors": [{"message": "Invalid access token."}]})
     ],
 )
 def test_every_version_must_be_the_one_that_was_deployed(answer: Answer, problem: str) -> None:
-    _judged(lambda: smoke.judge_version([Answer(200, {"commit": COMMIT}), answer], COMMIT), problem)
+    _judged("/version", answer, problem)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +37,7 @@ def test_every_version_must_be_the_one_that_was_deployed(answer: Answer, problem
     ],
 )
 def test_what_is_not_ready_is_named(answer: Answer, problem: str) -> None:
-    _judged(lambda: smoke.judge_ready(answer), problem)
+    _judged("/ready", answer, problem)
 
 
 @pytest.mark.parametrize(
@@ -52,15 +51,15 @@ def test_what_is_not_ready_is_named(answer: Answer, problem: str) -> None:
     ],
 )
 def test_the_api_must_refuse_a_token_in_its_own_words(answer: Answer, problem: str) -> None:
-    _judged(lambda: smoke.judge_api(answer), problem)
+    _judged(smoke.API, answer, problem)
 
 
-def _judged(judge: Callable[[], None], problem: str) -> None:
+def _judged(path: str, answer: Answer, problem: str) -> None:
     if not problem:
-        judge()
+        smoke.judge(path, answer, COMMIT)
         return
     with pytest.raises(Failure) as refused:
-        judge()
+        smoke.judge(path, answer, COMMIT)
     assert str(refused.value).startswith("smoke: ")
     assert problem in str(refused.value)
 

@@ -35,7 +35,7 @@ def run(ecs: Script, *, seconds: float = 5, dry: bool = False) -> str:
 
 def test_a_good_deployment_is_followed_to_its_end_and_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     ecs = cluster(described("PENDING"), described("IN_PROGRESS"), described("IN_PROGRESS"), described("SUCCESSFUL"))
-    assert run(ecs) == "the deployment succeeded, and every task runs sha256:d"
+    assert run(ecs) == "the deployment succeeded, and all 2 tasks run sha256:d"
     states = [f"watch: deployment new: {state}" for state in ("PENDING", "IN_PROGRESS", "SUCCESSFUL")]
     assert capsys.readouterr().out.splitlines() == ["watch: new", *states]
     assert ecs.requests("stop_service_deployment") == []
@@ -82,7 +82,7 @@ def test_every_other_end_is_red(status: str) -> None:
     [
         ([RUN, task("x", "RUNNING", imageDigest="sha256:e")], "1 of 2 tasks run sha256:e, not the image that was built"),
         ([task("x", "RUNNING")], "1 of 1 tasks run unknown, not the image that was built"),
-        ([], "the deployment succeeded, but no task runs"),
+        ([], "the deployment succeeded, and yet no task runs"),
     ],
 )
 def test_success_with_another_image_is_red(tasks: list[dict[str, Any]], wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +94,7 @@ def test_success_with_another_image_is_red(tasks: list[dict[str, Any]], wrong: s
 
 def test_old_tasks_may_leave_after_success() -> None:
     old = {"tasks": [task("x", "RUNNING", definition=OLD, imageDigest="sha256:e")]}
-    assert "every task runs" in run(cluster(describe_tasks=[old, old, {"tasks": [RUN]}]))
+    assert "tasks run sha256:d" in run(cluster(describe_tasks=[old, old, {"tasks": [RUN]}]))
 
 
 def test_nothing_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +124,7 @@ def error(code: str, status: int) -> ClientError:
 )
 def test_a_busy_aws_is_asked_again(problem: Exception, capsys: pytest.CaptureFixture[str]) -> None:
     answers = [{"services": []}, problem, {"services": []}]
-    assert "every task runs" in run(cluster(described("IN_PROGRESS"), described("SUCCESSFUL"), describe_services=answers))
+    assert "tasks run sha256:d" in run(cluster(described("IN_PROGRESS"), described("SUCCESSFUL"), describe_services=answers))
     assert "asking again" in capsys.readouterr().out
 
 
@@ -173,7 +173,7 @@ def test_a_dry_run_looks_once_and_changes_nothing(monkeypatch: pytest.MonkeyPatc
     ecs = cluster(described("IN_PROGRESS"))
     assert run(ecs, dry=True) == "the deployment is not over"
     assert len(ecs.requests("describe_service_deployments")) == 1
-    assert "every task runs" in run(cluster(), dry=True)
+    assert "tasks run sha256:d" in run(cluster(), dry=True)
     monkeypatch.setattr(watch, "look", lambda *_: os.kill(os.getpid(), signal.SIGINT))
     with pytest.raises(Failure, match=r"^the run was cancelled$"):
         run(ecs, dry=True)
@@ -188,7 +188,7 @@ def test_without_service_deployments_the_service_itself_is_read(code: str) -> No
     def ecs(*answers: dict[str, Any]) -> Script:
         return cluster(list_service_deployments=[refusal(code)], describe_services=list(answers))
 
-    assert "every task runs" in run(ecs(classic(""), classic(""), classic("COMPLETED")))
+    assert "tasks run sha256:d" in run(ecs(classic(""), classic(""), classic("COMPLETED")))
     with pytest.raises(Failure, match=r"^the deployment failed: STOPPED$"):
         run(ecs(classic("FAILED")))
     gone = ecs(classic("IN_PROGRESS"), classic("IN_PROGRESS"), classic("COMPLETED", OLD))

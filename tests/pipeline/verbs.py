@@ -5,7 +5,7 @@ from dataclasses import fields
 from pipeline.names import Names
 
 OUTPUTS: dict[str, set[str]] = {
-    "names": {field.name for field in fields(Names)} | {"build_role_arn", "deploy_role_arn", "execution_role_arn", "task_role_arn"},
+    "names": {field.name for field in fields(Names)} | {f"{field.name}_arn" for field in fields(Names) if field.name.endswith("_role")},
     "schema": {"head", "floor"},
     "find": {"digest"},
     "pushed": {"digest"},

@@ -7,9 +7,10 @@ from typing import Any
 import boto3
 
 from pipeline.names import Names, container_of
-from tests.rehearsal.policies import BUILD, DEPLOY, EXECUTION, TASK, federated, filled, of_service
+from tests.rehearsal.policies import BUILD, DEPLOY, EXECUTION, READ, RELEASE, TASK, federated, filled, of_service
 
 ISSUER = "https://token.actions.githubusercontent.com"
+MAIN, TAGS = "refs/heads/main", "refs/tags/v*"
 REPOSITORY = "nationslab/lms"
 """The GitHub repository of the rehearsal; the roles trust it alone."""
 
@@ -26,6 +27,7 @@ def create(endpoint: str, names: Names, definition: dict[str, Any], database_url
     _registry(client("ecr"), names)
     _roles(client("iam"), names)
     client("logs").create_log_group(logGroupName=names.log_group)
+    client("logs").put_retention_policy(logGroupName=names.log_group, retentionInDays=30)
     bucket = names.storage_url.removeprefix("s3://").partition("/")[0]
     client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": names.aws_region})
     value = {"DATABASE_URL": database_url, "SECRET_KEY": secrets.token_hex(32)}
@@ -38,6 +40,7 @@ def _registry(ecr: Any, names: Names) -> None:
         repositoryName=names.ecr_repository,
         imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
         imageTagMutabilityExclusionFilters=[{"filterType": "WILDCARD", "filter": "latest"}],
+        imageScanningConfiguration={"scanOnPush": True},
     )
 
 
@@ -45,8 +48,10 @@ def _roles(iam: Any, names: Names) -> None:
     provider = iam.create_open_id_connect_provider(Url=ISSUER, ClientIDList=["sts.amazonaws.com"], ThumbprintList=["0" * 40])
     trusted = provider["OpenIDConnectProviderArn"]
     roles = {
-        names.build_role: (federated(trusted, REPOSITORY, "ref:refs/heads/main"), BUILD),
-        names.deploy_role: (federated(trusted, REPOSITORY, "environment:production"), DEPLOY),
+        names.build_role: (federated(trusted, REPOSITORY, f"ref:{MAIN}", MAIN), BUILD),
+        names.deploy_role: (federated(trusted, REPOSITORY, "environment:production", MAIN, TAGS), DEPLOY),
+        names.release_role: (federated(trusted, REPOSITORY, "environment:release", TAGS), RELEASE),
+        names.read_role: (federated(trusted, REPOSITORY, f"ref:{MAIN}", MAIN), READ),
         names.execution_role: (of_service("ecs-tasks.amazonaws.com"), EXECUTION),
         names.task_role: (of_service("ecs-tasks.amazonaws.com"), TASK),
     }

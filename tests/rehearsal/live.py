@@ -40,13 +40,14 @@ def judge(scenario: Scenario, played: Play, seen: Seen, good: str) -> list[str]:
     """What went otherwise than the table says; empty if the deploy ended as it must."""
     page, stops = "\n".join(played.summaries), played.failed[0].name if played.failed else "no step"
     told = page[page.find("## Verdict: ") :] if played.verdict else ""
+    may = [commit.format(new=played.commit) for commit in scenario.serves]
     wrong = {
         "it ended green": played.green,
         f"{stops} was red first, not {scenario.stops}": stops != scenario.stops,
         f"the verdict is {played.verdict or 'missing'!r}, not {scenario.verdict!r}": played.verdict != scenario.verdict,
         f"the verdict does not show {scenario.evidence!r}": not re.search(scenario.evidence, told),
         f"{len(seen.failures)} requests failed: {seen.failures[:3]}": seen.failures,
-        f"others answered: {dict(seen.answered)}": set(seen.answered) - {"api", good, *scenario.serves},
+        f"others answered: {dict(seen.answered)}": set(seen.answered) - {"api", good, *may},
         "no request was answered by the version before": not seen.answered[good],
         f"{seen.serving} serves afterwards, not {good}": seen.serving != good,
         "other containers serve, though nothing was deployed": seen.touched and scenario.then == "later",

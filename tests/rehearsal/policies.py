@@ -54,6 +54,13 @@ DEPLOY = policy(
     allow("iam:GetRole", ROLE + "{task_role}"),
     allow("secretsmanager:DescribeSecret", SECRET),  # never its value
 )
+RELEASE = policy(SIGN_IN, allow("ecr:BatchGetImage ecr:PutImage", REPOSITORY), allow("ecs:DescribeServices", SERVICE))
+READ = policy(
+    allow("ecr:BatchGetImage ecr:DescribeImageScanFindings", REPOSITORY),
+    allow("ecs:DescribeTaskDefinition", "*"),  # it takes no resource
+    allow("ecs:DescribeServices", SERVICE),
+    allow("secretsmanager:DescribeSecret", SECRET),
+)
 EXECUTION = policy(
     SIGN_IN,
     PULL,
@@ -63,16 +70,16 @@ EXECUTION = policy(
 TASK = policy(allow("s3:GetObject s3:PutObject s3:DeleteObject", "{bucket}/*"), allow("s3:ListBucket", "{bucket}"))
 
 
-def federated(provider: str, repository: str, subject: str) -> Policy:
-    """Trust in jobs of that GitHub repository with that subject, on main: an environment's subject alone would not say the branch.
+def federated(provider: str, repository: str, subject: str, *refs: str) -> Policy:
+    """Trust in jobs of that GitHub repository with that subject, on those refs: an environment's subject alone would not say them.
 
     Both forms of the subject: repositories made or renamed since July 2026 have the numbers of owner and repository in theirs.
     """
     owner, _, name = repository.partition("/")
     subjects = [f"repo:{repository}:{subject}", f"repo:{owner}@{OWNER_ID}/{name}@{REPOSITORY_ID}:{subject}"]
-    conditions = {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": subjects, f"{GITHUB}:ref": "refs/heads/main"}
+    exact = {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": subjects}
     statement = {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": provider}}
-    return policy(statement | {"Condition": {"StringEquals": conditions}})
+    return policy(statement | {"Condition": {"StringEquals": exact, "StringLike": {f"{GITHUB}:ref": list(refs)}}})
 
 
 def of_service(service: str) -> Policy:

@@ -76,6 +76,12 @@ def test_whatever_went_otherwise_is_named(played: Play, seen: Seen, wrong: str) 
     assert wrong in found[0]
 
 
+def test_where_the_new_version_is_well_it_may_answer_beside_the_old_one() -> None:
+    scenario, seen = NAMED["health-command"], SEEN._replace(answered=Counter({GOOD: 9, "bad": 3}), touched=True)
+    page = "## Verdict: health check command missing\n\n    | /health 200"
+    assert judge(scenario, replace(ENDED, steps=[Step("ship", "Watch", 1, False)], summaries=[page]), seen, GOOD) == []
+
+
 def test_a_database_that_is_elsewhere_or_has_another_password_keeps_the_rest_of_its_address() -> None:
     url = "postgresql://lms:secret@169.254.170.2:5432/lms"
     assert (elsewhere(url), guessed(url)) == (

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline import diff, guard, rollback
 from pipeline.names import Names, read_definition, resolve
-from pipeline.prepare import running
+from pipeline.prepare import current, running
 from pipeline.report import Failure
 from tests.pipeline.commits import Commits
 from tests.rehearsal.ecs.test_registration import GOOD
@@ -91,4 +91,4 @@ def test_a_deployment_under_way_is_stopped_and_pushes_are_held(ecs: Any, world: 
 
 def test_what_ecs_adds_to_our_definition_is_no_difference(ecs: Any) -> None:
     arn = ecs.register_task_definition(**DEFINITION)["taskDefinition"]["taskDefinitionArn"]
-    assert diff.compare(diff.running(ecs, {"taskDefinition": arn}), DEFINITION) == []
+    assert diff.compare(current(ecs, {"taskDefinition": arn}), DEFINITION) == []

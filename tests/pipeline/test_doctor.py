@@ -1,0 +1,177 @@
+"""What doctor finds in the account, and the whole tree with its last line."""
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import __main__ as command
+from pipeline import aws, doctor
+from pipeline.names import Names
+from pipeline.preflight import Finding, judge
+from pipeline.repository import Subject
+from pipeline.trust import ISSUER, policy
+from tests.pipeline.conftest import BASE_URL, DEFINITION, Script, refusal
+from tests.pipeline.doctor_cases import BOTH, IN_ORDER, PROVIDER, TABLE, account, trusting
+from tests.pipeline.hub import NAME, NUMBERED, PREFIX, Hub, served
+from tests.pipeline.whole_cloud import Change
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> dict[str, Any]:
+    """The clients, by service: an account in which everything is in order."""
+    return account(tmp_path)
+
+
+@pytest.fixture
+def on(cloud: dict[str, Any], names: Names, definition: dict[str, Any]) -> Subject:
+    """What is looked at; repository and service were found already."""
+    return Subject(
+        cloud.__getitem__,
+        names,
+        definition,
+        "",
+        deepcopy(IN_ORDER),
+        github=lambda path: None,
+        repository=NAME,
+        wrong=[],
+        prefixes=[NUMBERED],
+    )
+
+
+def look(on: Subject, check: str) -> Finding:
+    """What that one check finds."""
+    return next(judge(on, *one) for one in doctor.CHECKS if one[0] == check)
+
+
+@pytest.mark.parametrize(("check", "change", "state", "said"), TABLE, ids=[f"{at}-{row[0]}" for at, row in enumerate(TABLE)])
+def test_what_is_found(check: str, change: Change, state: str, said: str, on: Subject) -> None:
+    change(on)
+    found = look(on, check)
+    assert (found.state, "hush" in found.said + found.fix) == (state, False)
+    assert said in found.said
+    assert bool(found.fix) == (state == "NG")
+
+
+def test_every_check_has_been_seen_in_order_and_not() -> None:
+    names = {check[0] for check in doctor.CHECKS}
+    assert {row[0] for row in TABLE if row[2] == "OK"} == {row[0] for row in TABLE if row[2] == "NG"} == names
+
+
+def test_a_wrong_role_is_told_the_very_policy_to_paste(on: Subject) -> None:
+    trusting("deploy", PREFIX)(on)
+    fix = look(on, "roles/deploy").fix
+    assert fix.startswith("aws iam update-assume-role-policy --role-name lms-ecs-deploy --policy-document '{")
+    document = json.loads(fix.partition("--policy-document ")[2].strip("'"))
+    assert document == policy(PROVIDER, [NUMBERED], "deploy")
+    assert document["Statement"][0]["Condition"]["StringEquals"][f"{ISSUER}:sub"] == f"{NUMBERED}:environment:production"
+
+
+@pytest.fixture
+def hub(cloud: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """GitHub in order; the verbs get the account's clients."""
+    monkeypatch.setattr(aws, "client", lambda service, region: cloud[service])
+    for name, value in {"GITHUB_TOKEN": "t0ken", "GITHUB_REPOSITORY": NAME}.items():
+        monkeypatch.setenv(name, value)
+    with served() as found:
+        monkeypatch.setenv("GITHUB_API_URL", found.url)
+        yield found
+
+
+WHOLE = f"""\
+github
+  OK   repository: nationslab/lms, private
+  OK   variables: {BASE_URL}
+  OK   production: branch main, tag v*
+  OK   release: tag v*; each deploy waits: required_reviewers
+  OK   tags: versions
+  OK   required check: Required
+  OK   OIDC subject: {NUMBERED}
+          build: {NUMBERED}:ref:refs/heads/main
+          deploy: {NUMBERED}:environment:production
+          release: {NUMBERED}:environment:release
+          read: {NUMBERED}:ref:refs/heads/main
+account
+  OK   credentials: 471112588210
+  OK   OIDC provider: {ISSUER}
+roles
+  OK   build: lms-ecs-build trusts {NUMBERED}:ref:refs/heads/main
+  OK   deploy: lms-ecs-deploy trusts {NUMBERED}:environment:production
+  OK   release: lms-ecs-release trusts {NUMBERED}:environment:release
+  OK   read: lms-ecs-read trusts {NUMBERED}:ref:refs/heads/main
+registry
+  OK   tags: lms-ecs, immutable but latest, scanned
+service
+  OK   state: active, 2 tasks wanted
+  OK   cluster: lms-ecs
+  OK   settings: 100 to 200 percent, 60 s of grace
+task
+  OK   size: 256 CPU units, 512 MiB
+  OK   execution role: ecsTaskExecutionRole
+  OK   task role: ecsTaskRole
+  OK   secret: lms-ecs/app
+  OK   log group: /ecs/lms-ecs
+  OK   log retention: 30 days
+  OK   secret keys: DATABASE_URL, SECRET_KEY
+  OK   secret reader: ecsTaskExecutionRole reads it
+  OK   bucket: lms-ecs-471112588210
+network
+  OK   target group: sends to lms-ecs:8000
+  OK   way out: 2 subnets of vpc-1 with a way out
+safety
+  OK   alarms: none
+  SKIP connections: the repository variable DATABASE_CONNECTIONS does not say how many the database takes
+29 OK, 0 NG, 1 SKIP
+"""
+
+
+def test_everything_in_order_is_a_tree_of_ok_and_ends_with_0(hub: Hub, cloud: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["doctor"]) == 0
+    assert capsys.readouterr().out == WHOLE
+    asked = {call for client in cloud.values() if isinstance(client, Script) for call, _ in client.asked}
+    assert {call.partition("_")[0] for call in asked} <= {"describe", "batch", "get", "head"}
+    assert {verb for verb, _, _ in hub.asked} == {"GET"}
+
+
+def test_anything_ng_ends_with_1_and_the_sums(hub: Hub, cloud: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    hub.answers["/environments/release"] = None
+    cloud["s3"].answers["head_bucket"] = [refusal("404", "Not Found")]
+    assert command.main(["doctor"]) == 1
+    said = capsys.readouterr()
+    assert "  NG   release: there is no such environment\n       -> Settings > Environments" in said.out
+    assert "gh variable" not in said.out
+    assert said.err == "pipeline: 27 OK, 2 NG, 1 SKIP\n"
+
+
+def test_a_fix_names_what_is_meant(hub: Hub, cloud: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    cloud["ecs"].answers["describe_services"] = [{"services": [IN_ORDER | {"healthCheckGracePeriodSeconds": 0}]}]
+    assert command.main(["doctor"]) == 1
+    assert (
+        "-> aws ecs update-service --cluster lms-ecs --service lms-ecs-service --deployment-configuration "
+        "'deploymentCircuitBreaker={enable=true,rollback=true},minimumHealthyPercent=100,maximumPercent=200'"
+    ) in capsys.readouterr().out
+
+
+def test_the_policy_of_a_role_is_printed_to_paste(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["doctor", "--policy", "release"]) == 0
+    assert json.loads(capsys.readouterr().out) == policy(PROVIDER, [NUMBERED], "release")
+    hub.answers["/actions/oidc/customization/sub"] = 403
+    assert command.main(["doctor", "--policy", "release"]) == 0
+    assert json.loads(capsys.readouterr().out) == policy(PROVIDER, BOTH, "release")
+    hub.answers[""] = None
+    assert command.main(["doctor", "--policy", "release"]) == 1
+    assert capsys.readouterr().err.startswith("pipeline: how its jobs are named cannot be seen: there is no nationslab/lms")
+
+
+def test_a_python_without_boto3_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None)
+    assert command.main(["doctor"]) == 1
+    assert "pip install -r pipeline/requirements.txt" in capsys.readouterr().err
+
+
+def test_a_definition_is_not_changed_for_others(hub: Hub) -> None:
+    command.main(["doctor"])
+    assert json.loads(Path("task-definition.json").read_text()) == DEFINITION
