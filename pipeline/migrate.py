@@ -16,7 +16,7 @@ from pipeline.names import Names, container_of, read_definition
 from pipeline.prepare import describe_service
 from pipeline.report import Failure, say
 from pipeline.rollout import Stopped, Target
-from pipeline.verbs import Found, Options, option, takes
+from pipeline.verbs import Found, Options, cancellable, option, takes
 
 COMMAND = ("flask", "--app", "wsgi", "db", "upgrade")
 FAMILY_SUFFIX = "-migrate"
@@ -90,6 +90,15 @@ def run(ecs: Any, logs: Any, names: Names, rendered: Mapping[str, Any], service:
     return identifier
 
 
+def stop(ecs: Any, cluster: str, started_by: str) -> str:
+    """Stop the task that this run may have started, unless that was done; returns what was done."""
+    with named("the run was cancelled, but the migration goes on: stop it"):
+        tasks = ecs.list_tasks(cluster=cluster, startedBy=started_by[:36])["taskArns"]
+        for task in tasks:
+            ecs.stop_task(cluster=cluster, task=task, reason="the run was cancelled")
+    return f"the run was cancelled: {'the migration was stopped, what it had not committed is undone' if tasks else 'no migration runs'}"
+
+
 def _wait(ecs: Any, target: Target, task: str, tail: Tail) -> Stopped:
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
@@ -105,10 +114,21 @@ def _wait(ecs: Any, target: Target, task: str, tail: Tail) -> Stopped:
     raise Failure(f"the migration took more than {SECONDS} s and was stopped")
 
 
-@takes(option("--task-definition", help="the rendered file"), option("--run", default="by-hand", help="id of the workflow run"))
+@takes(
+    option("--task-definition", default="", help="the rendered file"),
+    option("--run", default="by-hand", help="id of the workflow run"),
+    option("--stop", action="store_true", help="because the run was cancelled: stop what it started"),
+)
 def main(options: Options, found: Found) -> None:
     """Run the new image's migrations as a one-off task in the service's network, with its log; the task's exit code decides."""
-    cloud, rendered = Cloud(), read_definition(Path(options.task_definition))
+    cloud, started_by = Cloud(), f"deploy-{options.run}"
+    if options.stop:
+        raise Failure(stop(cloud("ecs"), cloud.names.ecs_cluster, started_by))
+    rendered = read_definition(Path(options.task_definition))
     service = describe_service(cloud("ecs"), cloud.names)
-    found["task"] = run(cloud("ecs"), cloud("logs"), cloud.names, rendered, service, started_by=f"deploy-{options.run}")
+    cancellable()
+    try:
+        found["task"] = run(cloud("ecs"), cloud("logs"), cloud.names, rendered, service, started_by=started_by)
+    except KeyboardInterrupt:
+        raise Failure(stop(cloud("ecs"), cloud.names.ecs_cluster, started_by)) from None
     say("migrate: the schema is up to date")

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import signal
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ Options = argparse.Namespace
 Found = dict[str, Any]
 """What a verb notes for the receipt."""
 Verb = Callable[[Options, Found], None]
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""A runner that is cancelled sends the first, 7.5 s later the second, and kills 2.5 s later."""
 
 _OPTIONS: dict[Verb, list[tuple[str, dict[str, Any]]]] = {}
 
@@ -29,6 +33,18 @@ def takes(*options: tuple[str, dict[str, Any]]) -> Callable[[Verb], Verb]:
         return verb
 
     return keep
+
+
+def cancellable() -> None:
+    """Let a cancelled run raise KeyboardInterrupt, once: what is done then must not be cut short by the second signal."""
+
+    def cancel(number: int, frame: object) -> None:
+        for each in SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for each in SIGNALS:
+        signal.signal(each, cancel)
 
 
 def parser(program: str, about: str | None, verbs: Mapping[str, Verb]) -> argparse.ArgumentParser:

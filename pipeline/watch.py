@@ -1,6 +1,5 @@
 """watch: follow this deployment to its end. Green only if it succeeded and every running task has the image that was built."""
 
-import signal
 import time
 from typing import Any
 
@@ -8,15 +7,13 @@ from pipeline import rollout
 from pipeline.aws import Cloud, named
 from pipeline.report import Failure, say
 from pipeline.rollout import ENDED, Deployment, Target
-from pipeline.verbs import Found, Options, option, takes
+from pipeline.verbs import Found, Options, cancellable, option, takes
 
 EVERY = 5.0
 APPEARS = 120.0
 """Seconds in which the deployment must have begun: it is there as soon as the service was updated."""
 SETTLES = 60.0
 """Seconds after success in which old tasks may still be leaving."""
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""A runner that is cancelled sends the first, 7.5 s later the second, and kills 2.5 s later."""
 
 
 def look(ecs: Any, target: Target, said: set[str]) -> Deployment | None:
@@ -93,13 +90,10 @@ def stop(ecs: Any, target: Target) -> str:
 
 def watch(ecs: Any, target: Target, digest: str, *, seconds: float, dry: bool = False) -> str:
     """Follow the deployment; roll it back if the run is cancelled meanwhile. `dry` looks once and changes nothing."""
-    for each in SIGNALS:
-        signal.signal(each, signal.default_int_handler)
+    cancellable()
     try:
         return follow(ecs, target, digest, seconds=seconds, once=dry)
     except KeyboardInterrupt:
-        for each in SIGNALS:  # what is done now must not be cut short by the second signal
-            signal.signal(each, signal.SIG_IGN)
         raise Failure(f"the run was cancelled{'' if dry else f': {stop(ecs, target)}'}") from None
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -18,6 +19,7 @@ from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 
 from pipeline.names import Names, read_definition, resolve
+from pipeline.verbs import SIGNALS
 from tests.pipeline.commits import Commits
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +35,15 @@ def no_workflow(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GITHUB_ACTIONS", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "RUNNER_TEMP", "VARIABLES", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """What verbs do with signals ends with the test."""
+    before = {each: signal.getsignal(each) for each in SIGNALS}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
 
 
 @dataclass

@@ -1,5 +1,11 @@
 """The migrations' one-off task."""
 
+import json
+import os
+import signal
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +15,7 @@ from pipeline.migrate import Tail
 from pipeline.names import Names, container_of
 from pipeline.report import Failure
 from pipeline.rollout import Stopped
+from pipeline.verbs import SIGNALS
 from tests.pipeline.conftest import DEFINITION, Script, refusal
 
 TASK = "arn:aws:ecs:ap-northeast-2:471112588210:task/lms-ecs/0a1b2c"
@@ -17,6 +24,18 @@ NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["
 AGENT = {"name": "aws-guardduty-agent-x", "exitCode": 0}
 """A container that AWS itself adds to tasks."""
 RUNNING = {"tasks": [{"lastStatus": "RUNNING", "containers": [{}]}]}
+
+
+@dataclass
+class Stand:
+    """A cloud of these clients."""
+
+    names: Names
+    clients: dict[str, Script]
+
+    def __call__(self, service: str) -> Script:
+        """A client of that service."""
+        return self.clients[service]
 
 
 def stopped(**container: Any) -> dict[str, Any]:
@@ -169,3 +188,46 @@ def test_a_migration_that_takes_too_long_is_stopped(names: Names, monkeypatch: p
     with pytest.raises(Failure, match=r"took more than 0\.02 s and was stopped"):
         run(ecs, names)
     assert ecs.requests("stop_task") == [{"cluster": "lms-ecs", "task": TASK, "reason": "the migration took more than 0.02 s"}]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize(
+    ("running", "done"),
+    [([TASK], "the migration was stopped, what it had not committed is undone"), ([], "no migration runs")],
+)
+def test_a_cancelled_run_stops_its_migration_and_the_second_signal_changes_nothing(
+    number: int, running: list[str], done: str, monkeypatch: pytest.MonkeyPatch, names: Names, tmp_path: Path
+) -> None:
+    again = iter([signal.SIGTERM])
+    ecs = cluster(
+        list_tasks=[{"taskArns": running}], describe_services=[{"services": [{"status": "ACTIVE", "networkConfiguration": NETWORK}]}]
+    )
+    list_tasks = ecs.list_tasks
+
+    def interrupted(**request: Any) -> Any:
+        os.kill(os.getpid(), next(again))
+        return list_tasks(**request)
+
+    monkeypatch.setattr(ecs, "list_tasks", interrupted, raising=False)
+    monkeypatch.setattr(ecs, "run_task", lambda **_: os.kill(os.getpid(), number), raising=False)
+    monkeypatch.setattr(migrate, "Cloud", lambda: Stand(names, {"ecs": ecs, "logs": Script("logs")}))
+    (tmp_path / "rendered.json").write_text(json.dumps(DEFINITION))
+    with pytest.raises(Failure) as cancelled:
+        migrate.main(Namespace(task_definition=str(tmp_path / "rendered.json"), run="1234", stop=False), {})
+    assert str(cancelled.value) == f"the run was cancelled: {done}"
+    assert ecs.requests("list_tasks") == [{"cluster": "lms-ecs", "startedBy": "deploy-1234"}]
+    assert ecs.requests("stop_task") == [{"cluster": "lms-ecs", "task": task, "reason": "the run was cancelled"} for task in running]
+
+
+def test_what_a_killed_step_left_is_stopped_afterwards(monkeypatch: pytest.MonkeyPatch, names: Names) -> None:
+    ecs = cluster(list_tasks=[{"taskArns": [TASK]}])
+    monkeypatch.setattr(migrate, "Cloud", lambda: Stand(names, {"ecs": ecs}))
+    with pytest.raises(Failure, match=r"^the run was cancelled: the migration was stopped"):
+        migrate.main(Namespace(task_definition="", run="1234", stop=True), {})
+    assert [call for call, _ in ecs.asked] == ["list_tasks", "stop_task"]
+
+
+def test_a_migration_that_cannot_be_stopped_is_named() -> None:
+    ecs = cluster(list_tasks=[{"taskArns": [TASK]}], stop_task=[refusal("AccessDeniedException")])
+    with pytest.raises(Failure, match=r"^the run was cancelled, but the migration goes on: stop it: AccessDeniedException: no$"):
+        migrate.stop(ecs, "lms-ecs", "deploy-1234")

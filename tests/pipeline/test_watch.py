@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -19,13 +18,9 @@ BREAKER = "Service deployment rolled back because the circuit breaker threshold 
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Ask again at once; leave the signals as they were."""
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask again at once."""
     monkeypatch.setattr(watch, "EVERY", 0.001)
-    before = {each: signal.getsignal(each) for each in watch.SIGNALS}
-    yield
-    for each, handler in before.items():
-        signal.signal(each, handler)
 
 
 def run(ecs: Script, *, seconds: float = 5, dry: bool = False) -> str:

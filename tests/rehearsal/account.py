@@ -15,6 +15,24 @@ REPOSITORY = "nationslab/lms"
 """The GitHub repository of the rehearsal; the roles trust it alone."""
 
 
+ALARM: dict[str, Any] = {
+    "Namespace": "AWS/ApplicationELB",
+    "MetricName": "HTTPCode_Target_5XX_Count",
+    "Statistic": "Sum",
+    "Period": 60,
+    "EvaluationPeriods": 5,
+    "Threshold": 10,
+    "ComparisonOperator": "GreaterThanThreshold",
+    "TreatMissingData": "notBreaching",
+}
+"""The alarm of the service's deployments; no metric reaches it here, so it fires when a test says so."""
+
+
+def alarm_of(names: Names) -> str:
+    """That alarm's name."""
+    return f"{names.ecs_service}-5xx"
+
+
 def clients(endpoint: str, names: Names) -> Any:
     """A maker of clients for the account's owner: an access key id of twelve digits names the account."""
     session = boto3.Session(aws_access_key_id=names.aws_account_id, aws_secret_access_key="owner", region_name=names.aws_region)
@@ -32,6 +50,7 @@ def create(endpoint: str, names: Names, definition: dict[str, Any], database_url
     client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": names.aws_region})
     value = {"DATABASE_URL": database_url, "SECRET_KEY": secrets.token_hex(32)}
     client("secretsmanager").create_secret(Name=names.secret_name, SecretString=json.dumps(value))
+    client("cloudwatch").put_metric_alarm(AlarmName=alarm_of(names), **ALARM)
     _service(client("ecs"), names, definition, _network(client("ec2")), _target_group(client("elbv2"), client("ec2"), definition))
 
 
@@ -121,5 +140,6 @@ def _service(ecs: Any, names: Names, definition: dict[str, Any], network: dict[s
                 "thresholdConfiguration": {"type": "COUNT", "value": 2},
                 "resetOnHealthyTask": False,  # a task that is healthy for a moment and then ends has failed all the same
             },
+            "alarms": {"alarmNames": [alarm_of(names)], "enable": True, "rollback": True},
         },
     )

@@ -7,13 +7,16 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -114,9 +117,18 @@ def scripted_aws(script: Script) -> Iterator[ScriptedAws]:
 
 
 def play(
-    script: Path, inputs: Mapping[str, str], folder: Path, answers: Script | None = None, env: Mapping[str, str] | None = None
+    script: Path,
+    inputs: Mapping[str, str],
+    folder: Path,
+    answers: Script | None = None,
+    env: Mapping[str, str] | None = None,
+    *,
+    cancelled_after: str = "",
 ) -> Outcome:
-    """Run an action's script as a runner would, in the empty folder `folder`, with time a hundred times as fast."""
+    """Run an action's script as a runner would, in the empty folder `folder`, with time a hundred times as fast.
+
+    A run that is `cancelled_after` a call is one that the runner interrupts (SIGINT) soon after it made that call.
+    """
     folder.mkdir(parents=True)
     (folder / "faster.cjs").write_text(FASTER)
     (folder / "docker").write_text(DOCKER)
@@ -127,10 +139,18 @@ def play(
     with scripted_aws(answers or {}) as aws:
         environ = _environ(folder, aws.url) | {name: str(path) for name, path in files.items()} | dict(env or {})
         environ |= {f"INPUT_{name.upper()}": value for name, value in inputs.items()}
-        done = subprocess.run([_node(), str(script)], env=environ, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
-    stdout, docker = done.stdout.splitlines(), folder / "docker.txt"
+        with subprocess.Popen([_node(), str(script)], env=environ, cwd=folder, stdout=PIPE, stderr=DEVNULL, text=True) as process:
+            while cancelled_after and process.poll() is None:
+                time.sleep(0.3)
+                if any(action == cancelled_after for action, _ in aws.calls):
+                    process.send_signal(signal.SIGINT)
+            try:
+                written, _ = process.communicate(timeout=60)
+            finally:
+                process.kill()
+    stdout, docker = written.splitlines(), folder / "docker.txt"
     return Outcome(
-        done.returncode,
+        process.returncode,
         aws.calls,
         outputs=_pairs(files["GITHUB_OUTPUT"].read_text()),
         exported=_pairs(files["GITHUB_ENV"].read_text()),

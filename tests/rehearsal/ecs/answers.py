@@ -202,7 +202,7 @@ def service_deployment(item: ServiceDeployment, service: Service, tasks: list[Ta
         **item.times,
         "deploymentConfiguration": dict(service.configuration),
         "deploymentCircuitBreaker": {"status": item.breaker, "failureCount": item.failures, "threshold": item.threshold},
-        "alarms": {"status": "DISABLED"},
+        "alarms": {"status": item.alarms, "alarmNames": list(item.alarm_names), "triggeredAlarmNames": list(item.triggered)},
         **given(statusReason=item.reason, rollback=item.rollback),
     }
 

@@ -13,6 +13,7 @@ from tests.rehearsal.ecs.state import Deployment, Service, ServiceDeployment, St
 
 REDEPLOYING = ("networkConfiguration", "loadBalancers", "platformVersion", "capacityProviderStrategy", "serviceRegistries", "launchType")
 """Settings whose change begins a new deployment."""
+BAKE_AT_MOST = 1440
 
 
 class Services:
@@ -93,7 +94,11 @@ class Services:
         breaker = "MONITORING" if service.configuration["deploymentCircuitBreaker"]["enable"] else "DISABLED"
         threshold = service.threshold if breaker == "MONITORING" else 0
         service.revisions.append(deployment)
-        service.history.insert(0, ServiceDeployment(arn, deployment, sources, breaker=breaker, threshold=threshold))
+        begun = ServiceDeployment(arn, deployment, sources, breaker=breaker, threshold=threshold)
+        alarms = service.configuration.get("alarms") or {}
+        if alarms.get("enable"):
+            begun.alarms, begun.alarm_names = "MONITORING", tuple(alarms["alarmNames"])
+        service.history.insert(0, begun)
 
     def find(self, cluster: str | None, reference: str) -> Service:
         """A service by name or ARN.
@@ -175,8 +180,11 @@ def check_configuration(settings: Mapping[str, Any]) -> None:
         raise invalid("Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.")
     if configuration.get("strategy", "ROLLING") != "ROLLING" or settings.get("deploymentController", {}).get("type", "ECS") != "ECS":
         raise invalid("The rehearsal has rolling deployments only.")
-    if (configuration.get("alarms") or {}).get("enable"):
-        raise invalid("The rehearsal has no deployment alarms.")
+    alarms = configuration.get("alarms") or {}
+    if alarms.get("enable") and not alarms["alarmNames"]:
+        raise invalid("alarmNames cannot be empty when deployment alarms are enabled.")
+    if not 0 <= configuration.get("bakeTimeInMinutes", 0) <= BAKE_AT_MOST:
+        raise invalid(f"bakeTimeInMinutes must be between 0 and {BAKE_AT_MOST}.")
     if settings["launchType"] != "FARGATE":
         raise invalid("The rehearsal runs Fargate tasks only.")
     threshold = configuration.get("deploymentCircuitBreaker", {}).get("thresholdConfiguration")

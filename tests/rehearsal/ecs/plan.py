@@ -10,6 +10,8 @@ from typing import Literal
 
 Phase = Literal["starting", "running", "stopping"]
 Rollout = Literal["IN_PROGRESS", "COMPLETED", "FAILED"]
+Cause = Literal["tasks", "alarm", "user"]
+"""Why a deployment fails: its tasks do, an alarm went off, somebody asked for its end."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,16 @@ class Breaker:
 
 
 @dataclass(frozen=True)
+class Watch:
+    """The deployment alarms, while they are heeded."""
+
+    firing: tuple[str, ...]
+    rollback: bool
+    first: bool
+    """The deployment has not started anything yet: what fires now fired before it, and tells nothing of it."""
+
+
+@dataclass(frozen=True)
 class ServiceView:
     """A service and its tasks, as the scheduler sees them."""
 
@@ -55,7 +67,11 @@ class ServiceView:
     breaker: Breaker | None
     can_roll_back: bool
     """There is a completed deployment to go back to, and this is not already the way back."""
-    rollback_requested: bool
+    rollback_requested: Cause | None
+    watch: Watch | None
+    bake: float
+    """Seconds that a deployment stays in progress after its last old task has gone."""
+    baking_since: float | None
     next_start: float
     """No task is started before: repeated failures slow the scheduler down."""
     steady: bool
@@ -83,7 +99,26 @@ class Fail:
     """The primary deployment has failed; go back to the last completed one, or leave it at that."""
 
     roll_back: bool
-    requested: bool = False
+    cause: Cause = "tasks"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """These alarms went off because of the deployment: it will be rolled back."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unwatch:
+    """These alarms fired before the deployment began: none is heeded while it lasts."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bake:
+    """All new tasks are healthy, no old one is left: from now on only the alarms are waited for."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +133,7 @@ class Steady:
     steady: bool
 
 
-Action = Start | Stop | Fail | Complete | Steady
+Action = Start | Stop | Fail | Alarm | Unwatch | Bake | Complete | Steady
 
 
 def plan(service: ServiceView, now: float) -> list[Action]:
@@ -107,11 +142,20 @@ def plan(service: ServiceView, now: float) -> list[Action]:
     if ailing:
         return ailing
     if service.rollback_requested:
-        return [Fail(roll_back=True, requested=True)]
+        return [Fail(roll_back=True, cause=service.rollback_requested)]
+    if service.watch and service.watch.firing and service.rollout == "IN_PROGRESS":
+        return [_heed(service.watch, can_roll_back=service.can_roll_back)]
     if service.breaker and service.rollout == "IN_PROGRESS" and service.failed_tasks >= service.breaker.threshold:
         return [Fail(roll_back=service.breaker.rollback and service.can_roll_back)]
     scaling: list[Action] = [*_starts(service, now), *_stops(service)]
-    return scaling or _rest(service)
+    return scaling or _rest(service, now)
+
+
+def _heed(watch: Watch, *, can_roll_back: bool) -> Action:
+    """What an alarm that fires leads to."""
+    if watch.first:
+        return Unwatch(watch.firing)
+    return Alarm(watch.firing) if watch.rollback and can_roll_back else Fail(roll_back=False, cause="alarm")
 
 
 def _stop_ailing(service: ServiceView, now: float) -> list[Action]:
@@ -157,13 +201,16 @@ def _stops(service: ServiceView) -> list[Action]:
     return [Stop(leaving, "scaling")] if leaving else []
 
 
-def _rest(service: ServiceView) -> list[Action]:
-    """What there is to say when nothing has to start or stop: the rollout is through, the service has come to rest or lost it."""
+def _rest(service: ServiceView, now: float) -> list[Action]:
+    """What there is to say when nothing has to start or stop: the rollout bakes or is through, the service is at rest or no longer."""
     ours = [task for task in service.tasks if task.deployment == service.primary]
     through = len(ours) == service.desired and all(task.healthy for task in ours) and len(service.tasks) == len(ours)
     actions: list[Action] = []
     if through and service.rollout == "IN_PROGRESS":
-        actions.append(Complete())
+        if service.bake and service.baking_since is None:
+            actions.append(Bake())
+        elif now >= (service.baking_since or 0.0) + service.bake:
+            actions.append(Complete())
     if through != service.steady:
         actions.append(Steady(through))
     return actions

@@ -1,5 +1,7 @@
-"""What ECS needs from its neighbours: a load balancer and somebody who hands credentials to tasks."""
+"""What ECS needs from its neighbours: a load balancer, alarms, and somebody who hands credentials to tasks."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -39,4 +41,22 @@ class TaskRoles(Protocol):
 
     def forget(self, task_arn: str) -> None:
         """The task has stopped: its credentials end."""
+        ...
+
+
+@dataclass(frozen=True)
+class AlarmState:
+    """An alarm of CloudWatch as it is now."""
+
+    name: str
+    firing: bool
+    seconds: float
+    """How much of the past it judges: the length of its period times their number."""
+
+
+class Alarms(Protocol):
+    """CloudWatch's alarms."""
+
+    def look(self, names: Sequence[str]) -> list[AlarmState]:
+        """Those of these that there are."""
         ...

@@ -3,31 +3,48 @@
 import time
 
 from tests.rehearsal.ecs import wording
-from tests.rehearsal.ecs.plan import Fail
-from tests.rehearsal.ecs.state import Deployment, Service
+from tests.rehearsal.ecs.plan import Cause, Fail
+from tests.rehearsal.ecs.state import Deployment, Service, ServiceDeployment
+
+WORDS: dict[Cause, tuple[str, str, str, str]] = {
+    "tasks": (wording.BREAKER_TRIPPED, "tasks failed to start.", wording.BREAKER_ROLLED_BACK, wording.BREAKER_STOPPED),
+    "alarm": (wording.ALARM_DETECTED, "alarm detected.", wording.ALARM_ROLLED_BACK, wording.ALARM_STOPPED),
+    "user": (wording.USER_STOPPED, "deployment stopped by user request.", wording.USER_ROLLED_BACK, wording.USER_STOPPED),
+}
+"""By cause: the rollout state's reason, the event, the service deployment's reason if it is rolled back, and if it is not."""
+
+
+def alarm(current: ServiceDeployment, names: tuple[str, ...]) -> None:
+    """The alarms have spoken against the deployment."""
+    current.alarms, current.triggered = "TRIGGERED", names
+    current.move("ROLLBACK_REQUESTED", wording.ALARM_ROLLED_BACK)
+
+
+def unwatch(service: Service, current: ServiceDeployment, names: tuple[str, ...]) -> None:
+    """The alarms fired before: nothing can be learned from them."""
+    current.alarms = "DISABLED"
+    service.say(f"(deployment {service.primary.id}) {wording.not_watched(names)}")
 
 
 def fail(service: Service, action: Fail) -> None:
     """The primary deployment has failed: go back, or stay where it is."""
     failed, current = service.primary, service.current
     failed.rollout = "FAILED"
-    failed.reason = wording.USER_STOPPED if action.requested else wording.BREAKER_TRIPPED
+    failed.reason, cause, rolled_back, stopped = WORDS[action.cause]
     failed.updated_at = time.time()
-    cause = "deployment stopped by user request." if action.requested else "tasks failed to start."
     service.say(f"(deployment {failed.id}) deployment failed: {cause}")
-    if current and not action.requested and current.status != "ROLLBACK_IN_PROGRESS":
+    if current and action.cause == "tasks" and current.status != "ROLLBACK_IN_PROGRESS":
         current.breaker, current.failures = "TRIGGERED", failed.failed_tasks
     target = service.last_completed
     if not action.roll_back or target is None:
         if current:
             status = "ROLLBACK_FAILED" if current.status == "ROLLBACK_IN_PROGRESS" else "STOPPED"
-            current.move(status, wording.BREAKER_STOPPED, finishedAt=time.time(), stoppedAt=time.time())
+            current.move(status, stopped, finishedAt=time.time(), stoppedAt=time.time())
         return
     _go_back(service, target)
     if current:
-        reason = wording.USER_ROLLED_BACK if action.requested else wording.BREAKER_ROLLED_BACK
-        current.rollback = {"reason": reason, "startedAt": time.time(), "serviceRevisionArn": target.revision_arn}
-        current.move("ROLLBACK_IN_PROGRESS", reason)
+        current.rollback = {"reason": rolled_back, "startedAt": time.time(), "serviceRevisionArn": target.revision_arn}
+        current.move("ROLLBACK_IN_PROGRESS", rolled_back)
 
 
 def _go_back(service: Service, target: Deployment) -> None:
@@ -50,4 +67,6 @@ def complete(service: Service) -> None:
         return
     if current.breaker == "MONITORING":
         current.breaker = "MONITORING_COMPLETE"
+    if current.alarms == "MONITORING":
+        current.alarms = "MONITORING_COMPLETE"
     current.move("ROLLBACK_SUCCESSFUL" if current.rollback else "SUCCESSFUL", finishedAt=time.time())

@@ -7,21 +7,41 @@ from typing import Any
 
 from tests.rehearsal.ecs import wording
 from tests.rehearsal.ecs.names import new_task_id
-from tests.rehearsal.ecs.plan import Action, Breaker, Complete, Fail, Phase, ServiceView, Start, Steady, Stop, TaskView, plan, start_delay
-from tests.rehearsal.ecs.ports import LoadBalancer
-from tests.rehearsal.ecs.rollout import complete, fail
-from tests.rehearsal.ecs.state import STOPPING, Service, State, Task
+from tests.rehearsal.ecs.plan import (
+    Action,
+    Alarm,
+    Bake,
+    Breaker,
+    Cause,
+    Complete,
+    Fail,
+    Phase,
+    ServiceView,
+    Start,
+    Steady,
+    Stop,
+    TaskView,
+    Unwatch,
+    Watch,
+    plan,
+    start_delay,
+)
+from tests.rehearsal.ecs.ports import Alarms, AlarmState, LoadBalancer
+from tests.rehearsal.ecs.rollout import alarm, complete, fail, unwatch
+from tests.rehearsal.ecs.state import STOPPING, Service, ServiceDeployment, State, Task
 
 logger = logging.getLogger(__name__)
 ROUND = 0.2
 """Seconds between two looks if nothing happens."""
+MINUTE = 1.0
+"""Seconds that a minute of bake time lasts here: nobody rehearses while nothing happens. All else takes its own time."""
 
 
 class Scheduler:
     """One thread for all services."""
 
-    def __init__(self, state: State, balancer: LoadBalancer) -> None:
-        self._state, self._balancer = state, balancer
+    def __init__(self, state: State, balancer: LoadBalancer, alarms: Alarms) -> None:
+        self._state, self._balancer, self._alarms = state, balancer, alarms
         self._begin: Any = None
         self._closing = False
         self._thread = threading.Thread(target=self._run, daemon=True, name="ecs-scheduler")
@@ -68,11 +88,14 @@ class Scheduler:
         """Look at one service once."""
         with self._state.lock:
             running = [task for task in self._state.tasks_of(service) if task.last_status == "RUNNING"]
+            current = service.current
+            watched = current.alarm_names if current and current.alarms == "MONITORING" else ()
         health = {task.arn: self._balancer_health(task) for task in running}  # outside the lock: somebody else's code
+        alarms = self._alarms.look(watched) if watched else []
         with self._state.lock:
-            if self._closing:
+            if self._closing or service.current is not current:
                 return
-            view = self._view(service, health)
+            view = self._view(service, health, alarms)
             for action in plan(view, time.time()):
                 self._carry_out(action, service)
             self._tidy(service)
@@ -83,7 +106,7 @@ class Scheduler:
             return next(state for state in ("unhealthy", "draining", "unused", "initial", *states) if state in states)
         return next(iter(states), None)
 
-    def _view(self, service: Service, health: dict[str, str | None]) -> ServiceView:
+    def _view(self, service: Service, health: dict[str, str | None], alarms: list[AlarmState]) -> ServiceView:
         tasks = tuple(_task_view(task, service, health.get(task.arn)) for task in self._state.tasks_of(service))
         self._note_health(service, tasks)
         configuration, current = service.configuration, service.current
@@ -100,7 +123,10 @@ class Scheduler:
             failed_tasks=service.primary.failed_tasks,
             breaker=Breaker(service.threshold, breaker["rollback"]) if breaker["enable"] else None,
             can_roll_back=back is not None and back is not service.primary and not on_the_way_back,
-            rollback_requested=bool(current and current.status == "ROLLBACK_REQUESTED"),
+            rollback_requested=_requested(current),
+            watch=_watch(service, alarms),
+            bake=0.0 if on_the_way_back else _bake(service, alarms),
+            baking_since=current.baking_since if current else None,
             next_start=service.next_start,
             steady=service.steady,
             tasks=tasks,
@@ -127,6 +153,12 @@ class Scheduler:
                 self._stop(service, [self._state.tasks[arn] for arn in arns], cause)
             case Fail():
                 fail(service, action)
+            case Alarm(names) if service.current:
+                alarm(service.current, names)
+            case Unwatch(names) if service.current:
+                unwatch(service, service.current, names)
+            case Bake() if service.current:
+                service.current.baking_since = time.time()
             case Complete():
                 complete(service)
             case Steady(steady):
@@ -166,9 +198,33 @@ class Scheduler:
         at_work = {task.deployment for task in tasks}
         current = service.current
         rolling = current is not None and current.rollback is not None
-        service.older = [old for old in service.older if old.id in at_work or (old.rollout == "FAILED" and rolling)]
+        baking = service.last_completed if current and current.baking_since else None  # ECS lets go of it after the bake only
+        kept = [old for old in service.older if old.id in at_work or (old.rollout == "FAILED" and rolling) or old is baking]
+        service.older = kept
         if service.status == "DRAINING" and not tasks:
             service.status = "INACTIVE"
+
+
+def _requested(current: ServiceDeployment | None) -> Cause | None:
+    """Who wants the deployment under way to be rolled back."""
+    if not current or current.status != "ROLLBACK_REQUESTED":
+        return None
+    return "alarm" if current.alarms == "TRIGGERED" else "user"
+
+
+def _watch(service: Service, alarms: list[AlarmState]) -> Watch | None:
+    """The alarms of the deployment under way, unless they are not heeded (any more)."""
+    current = service.current
+    if not current or current.alarms != "MONITORING" or current.status not in {"PENDING", "IN_PROGRESS"}:
+        return None
+    firing = tuple(each.name for each in alarms if each.firing)
+    return Watch(firing, service.configuration["alarms"]["rollback"], current.status == "PENDING")
+
+
+def _bake(service: Service, alarms: list[AlarmState]) -> float:
+    """How long the deployment bakes: as configured, else as long as its slowest alarm needs to judge."""
+    minutes = service.configuration.get("bakeTimeInMinutes")
+    return MINUTE * (max((each.seconds for each in alarms), default=0.0) / 60 if minutes is None else minutes)
 
 
 def _task_view(task: Task, service: Service, balancer: str | None) -> TaskView:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from tests.rehearsal.ecs.alarms import CloudWatch
 from tests.rehearsal.ecs.api import Api
 from tests.rehearsal.ecs.aws import Aws
 from tests.rehearsal.ecs.engine import Engine
@@ -18,7 +19,7 @@ class Ecs:
     """The service: it runs until :meth:`close`.
 
     `account` has twelve digits, `docker_host` is such as ``unix:///var/run/docker.sock``, `network` the name of the Docker network in
-    which tasks live. At `endpoint_url` Secrets Manager, CloudWatch Logs and ECR answer. Every container gets `container_environment`
+    which tasks live. At `endpoint_url` Secrets Manager, CloudWatch and ECR answer. Every container gets `container_environment`
     beside its own variables.
     """
 
@@ -38,7 +39,7 @@ class Ecs:
         self._engine = Engine(docker_host, network)
         common = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE", **container_environment}
         aws = Aws(account=account, region=region, endpoint_url=endpoint_url)
-        self._scheduler = Scheduler(self._state, balancer)
+        self._scheduler = Scheduler(self._state, balancer, CloudWatch(account=account, region=region, endpoint_url=endpoint_url))
         self._runner = Runner(self._state, Neighbours(self._engine, aws, balancer, roles, common), self._scheduler.failed)
         self._api = Api(self._state, self._runner.begin)
         self._closing = threading.Event()

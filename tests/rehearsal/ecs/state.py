@@ -4,7 +4,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -102,6 +102,10 @@ class ServiceDeployment:
     breaker: str = "DISABLED"
     failures: int = 0
     threshold: int = 0
+    alarms: str = "DISABLED"
+    alarm_names: Sequence[str] = ()
+    triggered: Sequence[str] = ()
+    baking_since: float | None = None
 
     def move(self, status: str, reason: str | None = None, **times: float) -> None:
         """Go on to another status."""

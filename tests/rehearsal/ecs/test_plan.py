@@ -5,6 +5,9 @@ from dataclasses import replace
 import pytest
 
 from tests.rehearsal.ecs.plan import (
+    Action,
+    Alarm,
+    Bake,
     Breaker,
     Complete,
     Fail,
@@ -14,6 +17,8 @@ from tests.rehearsal.ecs.plan import (
     Steady,
     Stop,
     TaskView,
+    Unwatch,
+    Watch,
     plan,
     start_delay,
     threshold,
@@ -39,7 +44,10 @@ def service(*tasks: TaskView) -> ServiceView:
         failed_tasks=0,
         breaker=Breaker(threshold=2, rollback=True),
         can_roll_back=True,
-        rollback_requested=False,
+        rollback_requested=None,
+        watch=None,
+        bake=0.0,
+        baking_since=None,
         next_start=0.0,
         steady=False,
         tasks=tasks,
@@ -133,7 +141,38 @@ def test_on_the_way_back_the_faulty_tasks_leave_at_once_and_the_good_ones_are_ke
 
 
 def test_a_requested_rollback_does_not_wait_for_failures() -> None:
-    assert plan(replace(service(*OLD, YOUNG), rollback_requested=True), NOW) == [Fail(roll_back=True, requested=True)]
+    assert plan(replace(service(*OLD, YOUNG), rollback_requested="user"), NOW) == [Fail(roll_back=True, cause="user")]
+    assert plan(replace(service(*OLD, YOUNG), rollback_requested="alarm"), NOW) == [Fail(roll_back=True, cause="alarm")]
+
+
+BAKED = (task("n1"), task("n2"))
+
+
+def test_a_rollout_bakes_after_its_last_old_task_and_is_complete_only_then() -> None:
+    baking = replace(service(*BAKED), bake=5.0)
+    assert plan(replace(baking, tasks=(*BAKED, replace(OLD[0], phase="stopping"))), NOW) == []
+    assert plan(baking, NOW) == [Bake(), Steady(True)]
+    waiting = replace(baking, baking_since=NOW, steady=True)
+    assert plan(waiting, NOW + 4.9) == []
+    assert plan(waiting, NOW + 5) == [Complete()]
+    assert plan(replace(waiting, tasks=BAKED[:1]), NOW + 5) == [Start(1)], "it must be healthy at the end, too"
+
+
+@pytest.mark.parametrize(
+    ("watch", "can_roll_back", "expected"),
+    [
+        (Watch((), rollback=True, first=False), True, []),
+        (Watch(("5xx",), rollback=True, first=True), True, [Unwatch(("5xx",))]),
+        (Watch(("5xx",), rollback=True, first=False), True, [Alarm(("5xx",))]),
+        (Watch(("5xx",), rollback=True, first=False), False, [Fail(roll_back=False, cause="alarm")]),
+        (Watch(("5xx",), rollback=False, first=False), True, [Fail(roll_back=False, cause="alarm")]),
+    ],
+    ids=["quiet", "fired before", "fires", "nothing to go back to", "no rollback wanted"],
+)
+def test_an_alarm_that_fires_fails_the_deployment_unless_it_fired_before(watch: Watch, can_roll_back: bool, expected: list[Action]) -> None:
+    baking = replace(service(*BAKED), bake=5.0, baking_since=NOW, steady=True, watch=watch, can_roll_back=can_roll_back)
+    assert plan(baking, NOW) == expected
+    assert plan(replace(baking, rollout="COMPLETED"), NOW) == [], "afterwards it is a matter of people"
 
 
 def test_scaling_in_stops_the_unfit_first_and_a_deleted_service_stops_all() -> None:

@@ -14,6 +14,9 @@ BREAKER_ROLLED_BACK = "Service deployment rolled back because the circuit breake
 BREAKER_STOPPED = "Service deployment stopped because the circuit breaker threshold was exceeded."
 USER_ROLLED_BACK = "Service deployment rolled back because of a request to stop it."
 USER_STOPPED = "Service deployment stopped by user request."
+ALARM_DETECTED = "ECS deployment failed: alarm detected."
+ALARM_ROLLED_BACK = "Service deployment rolled back because a deployment alarm was triggered."
+ALARM_STOPPED = "Service deployment stopped because a deployment alarm was triggered."
 SUPERSEDED = "Service deployment stopped because a newer service deployment replaced it."
 SERVICE_DELETED = "Service deployment stopped because the service was deleted."
 
@@ -97,6 +100,11 @@ def completed(deployment: str) -> str:
 def rolling_back(deployment: str) -> str:
     """The rollout state's reason of the deployment that is gone back to."""
     return f"ECS deployment circuit breaker: rolling back to deploymentId {deployment}."
+
+
+def not_watched(names: Sequence[str]) -> str:
+    """Why an alarm will not fail a deployment."""
+    return f"deployment alarms are not monitored for this deployment: {', '.join(names)} in ALARM state when it started."
 
 
 def tasks(ids: Sequence[str]) -> str:

@@ -1,10 +1,12 @@
 """ECS without an engine: the test plays the tasks and turns the scheduler by hand."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from tests.rehearsal.ecs.api import Api
 from tests.rehearsal.ecs.names import Names
+from tests.rehearsal.ecs.ports import AlarmState
 from tests.rehearsal.ecs.scheduler import Scheduler
 from tests.rehearsal.ecs.state import State, Task
 from tests.rehearsal.ecs.test_registration import GOOD
@@ -33,12 +35,24 @@ class Balancer:
         return 0.0
 
 
+class Alarms:
+    """Those that the test lets fire, each over five minutes."""
+
+    def __init__(self) -> None:
+        self.firing: set[str] = set()
+
+    def look(self, names: Sequence[str]) -> list[AlarmState]:
+        """All of them are there."""
+        return [AlarmState(name, name in self.firing, 300) for name in names]
+
+
 class World:
     """ECS without an engine: the test plays the tasks and turns the scheduler by hand."""
 
     def __init__(self) -> None:
         self.state = State(Names(ACCOUNT, REGION))
-        self.scheduler = Scheduler(self.state, Balancer())
+        self.alarms = Alarms()
+        self.scheduler = Scheduler(self.state, Balancer(), self.alarms)
         self.scheduler._begin = self.begin
         self.api = Api(self.state, self.begin)
         self.faulty = False
@@ -64,6 +78,7 @@ class World:
             for task in self.state.tasks.values():
                 if task.desired_status == "STOPPED":
                     task.last_status = "STOPPED"
+                    task.times.setdefault("stoppedAt", time.time())
 
 
 class Door:
