@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_USER := 0
 
-.PHONY: help run test clients lint bench rehearse rehearse-all rehearse-down rehearsals format lock clean
+.PHONY: help run test compat clients lint bench rehearse rehearse-all rehearse-down rehearsals format lock clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -24,6 +24,9 @@ test: $(VENV)/.dev  ## Run the tests on SQLite and PostgreSQL, with the coverage
 	@# Three processes for two cores: a third of the time a test waits for a server or a database.
 	@# Servers and commands that the tests start load what the first of them has compiled, even where a machine says not to keep it.
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term $(ARGS)
+
+compat: $(VENV)/.dev  ## Run the tests of another commit on the schema made here (BASE=commit)
+	@$(BIN)/python -m tests.compat "$(BASE)" $(ARGS)
 
 clients: $(VENV)/.dev build/clients/node_modules/.done  ## Let real clients do their work (LMS_URL=, LMS_TOKEN=: an LMS that runs)
 	@$(BIN)/python -m tests.clients $(ARGS)
@@ -55,6 +58,7 @@ lock: $(VENV)/.dev  ## Lock the dependencies of pyproject.toml with hashes
 	$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt
 	$(COMPILE) --group pipeline -o pipeline/requirements.txt
 	$(COMPILE) --group boot -o image/requirements.txt
+	$(COMPILE) --group sbom -o image/requirements-sbom.txt
 	$(COMPILE) --group rehearsal -o tests/rehearsal/requirements.txt
 	$(COMPILE) --group clients -o tests/clients/requirements.txt
 

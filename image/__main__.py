@@ -1,14 +1,14 @@
-"""python -m image boot IMAGE --commit COMMIT: would an image start on Fargate? Ends with 0, or with 1 and one line."""
+"""python -m image VERB: would an image start on Fargate, and what does it hold? Ends with 0, or with 1 and one line."""
 
 import sys
 
-from image import boot
+from image import boot, sbom
 from pipeline.verbs import run
 
 
 def main(arguments: list[str]) -> int:
-    """Run the verb; returns its exit code."""
-    return run("python -m image", __doc__, {"boot": boot.main}, arguments)
+    """Run a verb; returns its exit code."""
+    return run("python -m image", __doc__, {"boot": boot.main, "sbom": sbom.main}, arguments)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ VERBS: dict[str, Verb] = {
     "schema": schema.main,
     "find": registry.find_main,
     "pushed": registry.main,
+    "verify": registry.verify_main,
     "guard": guard.main,
     "prepare": prepare.main,
     "preflight": preflight.main,

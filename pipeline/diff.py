@@ -76,10 +76,14 @@ def sql(migrations: list[schema.Migration]) -> str:
 
 @takes(
     option("--task-definition", default=TASK_DEFINITION, help="the rendered file"),
-    option("--base", default="", help="a commit to compare this one with"),
+    option("--base", default=None, help="a commit to compare this one with"),
 )
 def main(options: Options, found: Found) -> None:
     """Show what a rendered task definition changes of the running one; with --base what this commit changes of that one, SQL included."""
+    if options.base is not None and not git.known(options.base):
+        line = f"Nothing to compare with: this clone does not hold {options.base or 'any base'}, as after a first or a forced push."
+        say(line)
+        return summary(line)
     if options.base:
         before, after = json.loads(git.git("show", f"{options.base}:{TASK_DEFINITION}")), read_definition(Path(TASK_DEFINITION))
         migrations = git.added(git.migrations(options.base), git.migrations("HEAD"))
@@ -96,3 +100,4 @@ def main(options: Options, found: Found) -> None:
         say(f"{title}\n{body}")
         if options.base:  # a deploy's page is the receipt
             summary(markdown(title, language, body))
+    return None

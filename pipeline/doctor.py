@@ -147,7 +147,7 @@ CHECKS: list[tuple[str, Callable[[Any], str], str]] = [
     ("task/secret reader", readable, "allow {execution_role} secretsmanager:GetSecretValue on it"),
     ("task/bucket", bucket, "create it, or set STORAGE_URL"),
 ]  # fmt: skip
-SHARED = [check for check in preflight.CHECKS if check[0] != "task/image"]  # which image, only a deploy knows
+SHARED = [check for check in preflight.CHECKS if check[0] not in ("task/image", "task/tags")]  # a deploy's image; registry/tags
 
 
 def run(on: Subject) -> list[Finding]:

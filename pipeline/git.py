@@ -21,6 +21,11 @@ def git(*arguments: str) -> bytes:
     return done.stdout
 
 
+def known(commit: str) -> bool:
+    """Whether this clone holds it: not so of the zeros that a first push comes after, and of what a forced one threw away."""
+    return subprocess.run(["git", "cat-file", "-e", f"{commit}^{{commit}}"], capture_output=True, check=False).returncode == 0
+
+
 def precedes(old: str, new: str) -> bool:
     """Whether `old` is `new` or an ancestor of it. Raises Failure if this clone is too shallow to tell."""
     if not all(re.fullmatch(r"[0-9a-f]{7,64}", commit) for commit in (old, new)):

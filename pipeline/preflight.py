@@ -1,8 +1,6 @@
 """preflight: before anything changes, what the task definition names is there and fits. What may not be asked is skipped, and said."""
 
-import json
 import re
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -82,16 +80,23 @@ def built(on: Subject) -> str:
     """The image is there, and made for the processor that the task asks for."""
     ecr, repository, tag = on.client("ecr"), on.names.ecr_repository, container_of(on.definition)["image"].rpartition(":")[2]
     stored = registry.require(ecr, repository, tag)
-    url = ecr.get_download_url_for_layer(repositoryName=repository, layerDigest=stored.config)["downloadUrl"]
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            made_for = json.load(answer)["architecture"]
+        made_for = registry.configuration(ecr, repository, stored)["architecture"]
     except (OSError, ValueError) as problem:
         raise Unknown(f"{tag} is there, but what it is made for cannot be read: {problem}") from problem
     wanted = on.definition.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64")
     if made_for != {"X86_64": "amd64", "ARM64": "arm64"}.get(wanted):
         raise Failure(f"{tag} is made for {made_for}, the task runs on {wanted}")
     return f"{tag}, {made_for}"
+
+
+def tags(on: Subject) -> str:
+    """Nobody can put another image under a tag that was pushed, but under `latest`, which nothing deploys."""
+    found = on.client("ecr").describe_repositories(repositoryNames=[on.names.ecr_repository])["repositories"][0]
+    moving = sorted(one["filter"] for one in found.get("imageTagMutabilityExclusionFilters", []))
+    if found["imageTagMutability"] != "IMMUTABLE_WITH_EXCLUSION" or moving != ["latest"]:
+        raise Failure(f"the tags of {on.names.ecr_repository} are {found['imageTagMutability']} but for {', '.join(moving) or 'none'}")
+    return "immutable but for latest"
 
 
 def role(on: Subject, key: str) -> str:
@@ -195,6 +200,7 @@ CHECKS: list[tuple[str, Callable[[Subject], str], str]] = [
     ("service/state", state, "create the service, with a deployment circuit breaker that rolls back"),
     ("task/size", size, "choose a pair of Fargate's for cpu and memory in task-definition.json"),
     ("task/image", built, "build and push it for the runtimePlatform of task-definition.json"),
+    ("task/tags", tags, "set them to IMMUTABLE_WITH_EXCLUSION with the one filter latest"),
     ("task/execution role", lambda on: role(on, "executionRoleArn"), "create it, trusting ecs-tasks.amazonaws.com, or set EXECUTION_ROLE"),
     ("task/task role", lambda on: role(on, "taskRoleArn"), "create it, trusting ecs-tasks.amazonaws.com, or set TASK_ROLE"),
     ("task/secret", secret, "create or restore it, or set SECRET_NAME"),

@@ -73,14 +73,6 @@ def desired_count(service: Mapping[str, Any], before: Running) -> str:
     return str(FIRST_TASKS) if not before.commit and not service["desiredCount"] else ""
 
 
-def prove_digest(ecr: Any, names: Names, tag: str, digest: str) -> float:
-    """Raises Failure unless the registry holds exactly `digest` under `tag`, which may have been moved; returns the image's size in MB."""
-    found = registry.require(ecr, names.ecr_repository, tag)
-    if found.digest != digest:
-        raise Failure(f"{names.ecr_repository}:{tag} is {found.digest} in the registry, but {digest} was built")
-    return found.megabytes
-
-
 def megabytes(ecr: Any, names: Names, image: str) -> float | None:
     """The size of an image that runs already; None if the registry does not say it any more."""
     try:
@@ -105,7 +97,7 @@ def main(options: Options, found: Found) -> None:
     service = describe_service(ecs, names)
     before = running(ecs, service)
     found |= {"from_image": before.image if before.commit else "", "from_commit": before.commit, "digest": options.digest}
-    found["megabytes"] = prove_digest(cloud("ecr"), names, options.tag, options.digest)
+    found["megabytes"] = registry.exactly(cloud("ecr"), names.ecr_repository, options.tag, options.digest).megabytes
     found["megabytes_before"] = megabytes(cloud("ecr"), names, before.image) if before.commit else None
     output(
         {

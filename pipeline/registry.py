@@ -1,6 +1,7 @@
-"""find and pushed: what the registry holds under a tag, and the proof that it is the image that was booted."""
+"""find, pushed and verify: what the registry holds under a tag, and the proof that it is what was booted, of that commit."""
 
 import json
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,9 @@ MANIFESTS = ("application/vnd.docker.distribution.manifest.v2+json", "applicatio
 """Manifests of one image. An index of several has a digest of its own, and what runs would not match what was pushed."""
 INDEXES = ("application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.index.v1+json")
 """Asked for too, only so that one in the registry can be named."""
+
+REVISION = "org.opencontainers.image.revision"
+"""The label of an image that says its commit."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,14 @@ def require(ecr: Any, repository: str, tag: str) -> Stored:
     return stored
 
 
+def exactly(ecr: Any, repository: str, tag: str, digest: str) -> Stored:
+    """The image under that tag. Raises Failure unless its digest is `digest`: a tag may have been moved since the image was built."""
+    stored = require(ecr, repository, tag)
+    if stored.digest != digest:
+        raise Failure(f"{repository}:{tag} is {stored.digest} in the registry, but {digest} was built")
+    return stored
+
+
 def prove(stored: Stored, booted: str) -> None:
     """Raises Failure unless `stored` is the image with the engine's id `booted`.
 
@@ -64,6 +76,26 @@ def prove(stored: Stored, booted: str) -> None:
     """
     if booted not in (stored.config, stored.digest):
         raise Failure(f"the registry holds another image ({stored.config}) than the one that was booted ({booted})")
+
+
+def configuration(ecr: Any, repository: str, stored: Stored) -> dict[str, Any]:
+    """What the image says of itself. Raises OSError or ValueError if it cannot be read."""
+    url = ecr.get_download_url_for_layer(repositoryName=repository, layerDigest=stored.config)["downloadUrl"]
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        said: dict[str, Any] = json.load(answer)
+    return said
+
+
+def verify(ecr: Any, repository: str, tag: str, digest: str, commit: str) -> None:
+    """Raises Failure unless that tag has that digest, and its image is labelled with that commit."""
+    stored = exactly(ecr, repository, tag, digest)
+    try:
+        with named(f"read the labels of {repository}:{tag}"):
+            labels = configuration(ecr, repository, stored).get("config", {}).get("Labels") or {}
+    except (OSError, ValueError) as problem:
+        raise Failure(f"the labels of {repository}:{tag} cannot be read: {problem}") from problem
+    if (revision := labels.get(REVISION)) != commit:
+        raise Failure(f"{repository}:{tag} says it is of commit {revision}, not {commit}")
 
 
 @takes(option("--tag"))
@@ -74,7 +106,10 @@ def find_main(options: Options, found: Found) -> None:
     output({"digest": stored.digest if stored else ""})
 
 
-@takes(option("--tag"), option("--booted", default="", help="the engine's id of the image that was booted"))
+ATTEST = option("--attest", default="false", help="whether this repository has attestations: true or false")
+
+
+@takes(option("--tag"), option("--booted", default="", help="the engine's id of the image that was booted"), ATTEST)
 def main(options: Options, found: Found) -> None:
     """Prove that what the registry holds under a tag is one image, and the very one that was booted here; print its digest."""
     cloud = Cloud()
@@ -83,4 +118,17 @@ def main(options: Options, found: Found) -> None:
         prove(stored, options.booted)
     say(f"pushed: {cloud.names.ecr_repository}:{options.tag} is {stored.digest}, {stored.megabytes:.1f} MB")
     output({"digest": stored.digest})
-    summary(f"Pushed `{cloud.names.ecr_repository}:{options.tag}`, `{stored.digest}`, {stored.megabytes:.1f} MB compressed.")
+    how = "Built, booted and pushed" if options.booted else "It was there already, neither built nor pushed again:"
+    signed = "It gets attestations." if options.attest == "true" else "No attestations: `ATTEST` is not `true`."
+    summary(f"{how} `{cloud.names.ecr_repository}:{options.tag}`, `{stored.digest}`, {stored.megabytes:.1f} MB compressed. {signed}")
+
+
+@takes(option("--tag"), option("--digest"), option("--commit"), ATTEST)
+def verify_main(options: Options, found: Found) -> None:
+    """Verify that a tag has that digest, and that its image is labelled with that commit."""
+    cloud = Cloud()
+    verify(cloud("ecr"), cloud.names.ecr_repository, options.tag, options.digest, options.commit)
+    by = "its attestation, digest and revision label" if options.attest == "true" else "digest and revision label; no attestation"
+    line = f"Verified {options.tag} by {by}."
+    say(line)
+    summary(line)

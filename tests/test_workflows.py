@@ -32,10 +32,13 @@ TEXTS = read()
 LONGEST_RUN = 5
 MOST_LINES = 600
 TAKES_A_ROLE = "aws-actions/configure-aws-credentials"
-RUNNERS_OWN = {"RUNNER_TEMP", "GITHUB_RUN_ID", "GITHUB_PATH"}
+RUNNERS_OWN = {"RUNNER_TEMP", "GITHUB_RUN_ID", "GITHUB_PATH", "GITHUB_REPOSITORY"}
 """Variables that every step finds."""
-VALUES = {"OUTCOME": "failure", "KIND": "push"}
+VALUES = {"OUTCOME": "failure", "KIND": "push", "ATTEST": "true"}
 """What a variable holds where not any word will do."""
+
+GRANTED = {(IMAGE, "image"): {"attestations": "write"}, (SHIP, "ship"): {"attestations": "read"}}
+"""What some jobs, and those that call them, may do that others may not."""
 
 
 def deploy_is_checks_and_image_and_then_ship(texts: Texts) -> list[str]:
@@ -67,12 +70,11 @@ def actions_are_pinned(texts: Texts) -> list[str]:
 
 
 def nothing_is_granted_by_default(texts: Texts) -> list[str]:
-    """Each job says what it may do, and may read the code at most and ask for a token."""
+    """Each job says what it may do: read the code and ask for a token, and what stands in GRANTED."""
     problems = [f"{path} grants something to every job" for path in texts if path != ACTION and load(texts, path).get("permissions") != {}]
-    for job in jobs(texts):
-        if job.path != ACTION and (
-            "permissions" not in job.tree or not job.permissions.items() <= {("contents", "read"), ("id-token", "write")}
-        ):
+    for job in [job for job in jobs(texts) if job.path != ACTION]:
+        most = {"contents": "read", "id-token": "write"} | GRANTED.get((job.path, job.name), {}) | GRANTED.get((job.calls, job.name), {})
+        if "permissions" not in job.tree or not job.permissions.items() <= most.items():
             problems.append(f"{job.where} is granted {job.tree.get('permissions')}")
     return problems
 
@@ -220,7 +222,7 @@ CHANGES: list[tuple[Check, str, str, str]] = [  # a check, and in which file wha
     (only_roles_need_tokens, CI, "contents: read # check the commit out", "id-token: write"),
     (only_roles_need_tokens, IMAGE, "      id-token: write", "      # id-token: write"),
     (only_roles_need_tokens, SHIP, "persist-credentials: false", "persist-credentials: true"),
-    (callers_grant_what_is_asked, DEPLOY, "      id-token: write # take the build role\n", ""),
+    (callers_grant_what_is_asked, DEPLOY, "      id-token: write # take the build role, sign attestations\n", ""),
     (there_are_no_secrets, SHIP, "${{ inputs.digest }}", "${{ secrets.DIGEST }}"),
     (there_are_no_secrets, DEPLOY, "    needs: [ci, image]", "    secrets: inherit\n    needs: [ci, image]"),
     (shells_are_short_and_read_no_context, CI, "run: make test", "run: |\n" + 6 * "          make test\n"),
@@ -253,6 +255,8 @@ CHANGES: list[tuple[Check, str, str, str]] = [  # a check, and in which file wha
     (inputs_that_are_given_exist, DEPLOY, "      tag: $", "      label: $"),
     (inputs_that_are_given_exist, SHIP, "        description: The image's tag in the registry.\n", ""),
     (inputs_that_are_given_exist, ACTION, "${{ inputs.commit }}", "${{ inputs.sha }}"),
+    (callers_grant_what_is_asked, PUSH, "      attestations: write # store them\n", ""),
+    (nothing_is_granted_by_default, SHIP, "attestations: read", "attestations: write"),
     (they_are_small, CI, "\n", "\n" * 7),
 ]
 CHECKS = list(dict.fromkeys(check for check, *_ in CHANGES))

@@ -79,11 +79,29 @@ def test_a_tag_is_found_or_not(workflow: Workflow, cloud: dict[str, Script]) -> 
 
 def test_what_was_pushed_is_what_was_booted(workflow: Workflow, cloud: dict[str, Script]) -> None:
     assert succeeds(workflow, "pushed", "--tag", TAG, "--booted", "sha256:booted") == {"digest": "sha256:d"}
-    assert workflow.summary == f"Pushed `lms-ecs:{TAG}`, `sha256:d`, 50.0 MB compressed.\n"
+    said = f"Built, booted and pushed `lms-ecs:{TAG}`, `sha256:d`, 50.0 MB compressed. No attestations: `ATTEST` is not `true`.\n"
+    assert workflow.summary == said
 
 
 def test_what_was_pushed_before_was_booted_then(workflow: Workflow, cloud: dict[str, Script]) -> None:
-    assert succeeds(workflow, "pushed", "--tag", TAG, "--booted", "") == {"digest": "sha256:d"}
+    assert succeeds(workflow, "pushed", "--tag", TAG, "--booted", "", "--attest", "true") == {"digest": "sha256:d"}
+    how = "It was there already, neither built nor pushed again:"
+    assert workflow.summary == f"{how} `lms-ecs:{TAG}`, `sha256:d`, 50.0 MB compressed. It gets attestations.\n"
+
+
+@pytest.mark.parametrize(
+    ("attest", "by"),
+    [("true", "its attestation, digest and revision label"), ("false", "digest and revision label; no attestation")],
+)
+def test_what_is_shipped_is_verified_and_said_how(
+    attest: str, by: str, workflow: Workflow, cloud: dict[str, Script], tmp_path: Path
+) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"config": {"Labels": {"org.opencontainers.image.revision": COMMIT}}}))
+    cloud["ecr"].answers["batch_get_image"] = [in_registry("sha256:d", "sha256:" + "c" * 64)]
+    cloud["ecr"].answers["get_download_url_for_layer"] = [{"downloadUrl": config.as_uri()}]
+    assert succeeds(workflow, "verify", "--tag", TAG, "--digest", "sha256:d", "--commit", COMMIT, "--attest", attest) == {}
+    assert workflow.summary == f"Verified {TAG} by {by}.\n"
 
 
 def test_everything_is_prepared(workflow: Workflow, cloud: dict[str, Script], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,6 +110,16 @@ def test_the_difference_between_two_commits_needs_no_cloud(
     assert cloud["ecs"].asked == []
 
 
+@pytest.mark.parametrize("base", ["", "0" * 40, "5ca1ab1e" * 5])
+def test_without_a_commit_to_compare_with_that_is_said_and_nothing_fails(
+    base: str, workflow: Workflow, history: list[str], cloud: dict[str, Script]
+) -> None:
+    outputs(workflow, "diff", "--base", base)
+    said = f"Nothing to compare with: this clone does not hold {base or 'any base'}, as after a first or a forced push.\n"
+    assert workflow.summary == said
+    assert cloud["ecs"].asked == []
+
+
 def test_a_preflight_that_finds_a_fault_shows_the_whole_tree(
     workflow: Workflow, cloud: dict[str, Script], capsys: pytest.CaptureFixture[str]
 ) -> None:

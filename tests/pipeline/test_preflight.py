@@ -31,6 +31,7 @@ from tests.pipeline.whole_cloud import (
     put,
     served,
     table,
+    tagged,
     trusting,
 )
 
@@ -52,12 +53,7 @@ ALL = "ecr.api ecr.dkr logs secretsmanager s3"
 CONFIG = "containerDefinitions.0."
 TABLE: list[tuple[str, Change, str, str]] = [
     ("service/state", nothing, "OK", "active, 2 tasks wanted"),
-    (
-        "service/state",
-        answer("ecs", "describe_services", {"services": []}),
-        "NG",
-        "the cluster lms-ecs has no active service lms-ecs-service",
-    ),
+    ("service/state", answer("ecs", "describe_services", {"services": []}), "NG", "has no active service lms-ecs-service"),
     (
         "service/state",
         answer("ecs", "describe_services", {"services": [SERVICE | {"deploymentConfiguration": {}}]}),
@@ -83,6 +79,8 @@ TABLE: list[tuple[str, Change, str, str]] = [
         "SKIP",
         "is there, but what it is made for",
     ),
+    ("task/tags", nothing, "OK", "immutable but for latest"),
+    ("task/tags", tagged("MUTABLE"), "NG", "the tags of lms-ecs are MUTABLE but for none"),  # more in test_preflight_tags.py
     ("task/execution role", nothing, "OK", "ecsTaskExecutionRole"),
     ("task/execution role", put("executionRoleArn", f"{ROLE}gone"), "NG", "NoSuchEntity"),
     ("task/execution role", put("executionRoleArn", f"{ROLE}a/path/ecsTaskRole"), "NG", f"{ROLE}a/path/ecsTaskRole is {ROLE}ecsTaskRole"),
@@ -221,6 +219,7 @@ def test_everything_in_order_is_a_tree_of_ok(on: Subject) -> None:
         "task",
         "  OK   size: 256 CPU units, 512 MiB",
         "  OK   image: filled-in-by-the-pipeline, amd64",
+        "  OK   tags: immutable but for latest",
         "  OK   execution role: ecsTaskExecutionRole",
         "  OK   task role: ecsTaskRole",
         "  OK   secret: lms-ecs/app",

@@ -81,28 +81,11 @@ def test_a_refusal_to_describe_what_runs_is_named() -> None:
         prepare.running(Script("ecs", describe_task_definition=[refusal("AccessDenied")]), {"taskDefinition": "x"})
 
 
-def test_the_digest_that_was_built_is_proven(names: Names) -> None:
-    assert prepare.prove_digest(Script("ecr", batch_get_image=[in_registry("sha256:d")]), names, "sha-1", "sha256:d") == 50.0
-
-
 @pytest.mark.parametrize(("answer", "size"), [(in_registry("sha256:old"), 50.0), ({"images": []}, None), (refusal("AccessDenied"), None)])
 def test_the_size_of_what_runs_is_told_if_it_can_be(answer: Any, size: float | None, names: Names) -> None:
     ecr = Script("ecr", batch_get_image=[answer])
     assert prepare.megabytes(ecr, names, "lms-ecs:sha-old") == size
     assert ecr.requests("batch_get_image")[0]["imageIds"] == [{"imageTag": "sha-old"}]
-
-
-@pytest.mark.parametrize(
-    ("answer", "problem"),
-    [
-        (in_registry("sha256:other"), "lms-ecs:sha-1 is sha256:other in the registry, but sha256:d was built"),
-        ({"images": []}, "lms-ecs holds no image sha-1: was it pushed?"),
-    ],
-)
-def test_a_tag_that_was_moved_or_removed_stops_the_deploy(answer: dict[str, Any], problem: str, names: Names) -> None:
-    with pytest.raises(Failure) as refused:
-        prepare.prove_digest(Script("ecr", batch_get_image=[answer]), names, "sha-1", "sha256:d")
-    assert str(refused.value) == problem
 
 
 def test_of_a_secret_only_the_arn_is_asked_for(names: Names) -> None:

@@ -1,6 +1,9 @@
 """What the registry holds under a tag."""
 
 import json
+import re
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,3 +74,48 @@ def test_only_the_image_that_was_booted_is_proven() -> None:
     registry.prove(stored, "sha256:d")  # the engine's id since version 29: the manifest's, no longer the configuration's
     with pytest.raises(Failure, match=r"another image \(sha256:c\) than the one that was booted \(sha256:x\)"):
         registry.prove(stored, "sha256:x")
+
+
+def test_the_digest_that_was_built_is_proven() -> None:
+    stored = registry.exactly(Script("ecr", batch_get_image=[in_registry("sha256:d")]), "lms-ecs", "sha-1", "sha256:d")
+    assert stored.digest == "sha256:d"
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (in_registry("sha256:other"), "lms-ecs:sha-1 is sha256:other in the registry, but sha256:d was built"),
+        ({"images": []}, "lms-ecs holds no image sha-1: was it pushed?"),
+    ],
+)
+def test_a_tag_that_was_moved_or_removed_is_refused(answer: dict[str, Any], problem: str) -> None:
+    with pytest.raises(Failure) as refused:
+        registry.exactly(Script("ecr", batch_get_image=[answer]), "lms-ecs", "sha-1", "sha256:d")
+    assert str(refused.value) == problem
+
+
+LABELLED = {"config": {"Labels": {"org.opencontainers.image.revision": "abc"}}}
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        (json.dumps(LABELLED), ""),
+        (json.dumps({"config": {"Labels": {"org.opencontainers.image.revision": "abd"}}}), "says it is of commit abd, not abc"),
+        (json.dumps({"config": {"Labels": None}}), "says it is of commit None, not abc"),
+        (json.dumps({}), "says it is of commit None, not abc"),
+        ("none", "the labels of lms-ecs:sha-1 cannot be read: "),
+        (None, "the labels of lms-ecs:sha-1 cannot be read: "),
+        (refusal("AccessDenied"), "read the labels of lms-ecs:sha-1: AccessDenied: no"),
+    ],
+)
+def test_an_image_is_verified_by_its_revision_label(said: Any, problem: str, tmp_path: Path) -> None:
+    file = tmp_path / "config"
+    if isinstance(said, str):
+        file.write_text(said)
+    url = said if isinstance(said, Exception) else {"downloadUrl": file.as_uri()}
+    config = "sha256:" + "c" * 64
+    ecr = Script("ecr", batch_get_image=[in_registry("sha256:d", config)], get_download_url_for_layer=[url])
+    with pytest.raises(Failure, match=re.escape(problem)) if problem else nullcontext():
+        registry.verify(ecr, "lms-ecs", "sha-1", "sha256:d", "abc")
+    assert ecr.requests("get_download_url_for_layer") == [{"repositoryName": "lms-ecs", "layerDigest": config}]

@@ -63,6 +63,12 @@ def default(**by: str) -> dict[str, str]:
 INTERNET, NAT = default(GatewayId="igw-1"), default(NatGatewayId="nat-1")
 
 
+def tags(mode: str, *exclusions: str) -> dict[str, Any]:
+    """How the registry describes a repository whose tags are `mode` but for those."""
+    filters = [{"filterType": "WILDCARD", "filter": pattern} for pattern in exclusions]
+    return {"imageTagMutability": mode} | ({"imageTagMutabilityExclusionFilters": filters} if filters else {})
+
+
 def clients(folder: Path) -> dict[str, Any]:
     """The clients, by service: a cloud in which everything is in order."""
     return {
@@ -70,6 +76,7 @@ def clients(folder: Path) -> dict[str, Any]:
         "ecr": Script(
             "ecr",
             batch_get_image=[in_registry("sha256:d", "sha256:" + "c" * 64)],
+            describe_repositories=[{"repositories": [tags("IMMUTABLE_WITH_EXCLUSION", "latest")]}],
             get_download_url_for_layer=[{"downloadUrl": config_at(folder, b'{"architecture": "amd64", "os": "linux"}')}],
         ),
         "iam": Iam(*(role(name, {"AssumeRolePolicyDocument": TRUST}) for name in ("ecsTaskExecutionRole", "ecsTaskRole"))),
@@ -93,6 +100,11 @@ Change = Callable[[Subject], Any]
 def answer(service: str, call: str, found: Any) -> Change:
     """The cloud says something else."""
     return lambda on: on.client(service).answers.__setitem__(call, [found])
+
+
+def tagged(mode: str, *exclusions: str) -> Change:
+    """The repository's tags are otherwise."""
+    return answer("ecr", "describe_repositories", {"repositories": [tags(mode, *exclusions)]})
 
 
 def group(**members: Any) -> Change:

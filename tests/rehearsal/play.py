@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,11 +14,11 @@ from typing import Any
 from pipeline.report import Failure, say
 from tests.rehearsal import repository, stand_ins
 from tests.rehearsal.cloud import Cloud
-from tests.rehearsal.places import NOTES, STATE, VENV
+from tests.rehearsal.places import NOTES, ROOT, STATE, VENV
 
 CALLER = Path("tests/rehearsal/push.yml")
 MINUTES = 20
-ALWAYS_STAND_INS = ("actions/attest",)
+ALWAYS_STAND_INS = ("actions/attest", "actions/upload-artifact")
 """They need GitHub itself, and Sigstore."""
 STEP = re.compile(r"(Success|Failure) - (Main|Post) (.+) \[[^\]]+\]$")
 
@@ -180,6 +181,7 @@ def workflow_environment() -> dict[str, str]:
         "DOCKER_HOST": NOTES["docker_host"],
         "DOCKER_CONFIG": str(_docker_config()),
         "TMPDIR": str(_folder("tmp")),
+        "REHEARSAL_GITHUB": str(_folder("github")),
         "ACTIONS_ID_TOKEN_REQUEST_URL": cloud.oidc_url,
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN": cloud.oidc_token,
     }
@@ -206,12 +208,20 @@ def _node() -> Path:
     raise Failure(f"{VENV} has no node: run make rehearse")
 
 
+def _gh() -> None:
+    """Put the stand-in for GitHub's command line on the runner's path."""
+    command = _folder("bin") / "gh"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT}/tests/rehearsal/gh.py" "$@"\n')
+    command.chmod(0o755)
+
+
 def runner_environment() -> dict[str, str]:
     """The environment of act, and so of the runner it plays: a home of its own, node on the path, nobody's cloud credentials."""
     home = STATE / "home"
     (home / ".config" / "act").mkdir(parents=True, exist_ok=True)
     (home / ".config" / "act" / "actrc").touch()
     (home / ".gitconfig").write_text("[safe]\n\tdirectory = *\n")
+    _gh()
     node = _node()
     kept = {name: value for name, value in repository.environment().items() if not name.startswith(("AWS_", "ACTIONS_", "GITHUB_"))}
     kept = {name: value for name, value in kept.items() if name.lower() != "http_proxy"}  # the sign-in action heeds no NO_PROXY

@@ -34,7 +34,7 @@ SIGN_IN = allow("ecr:GetAuthorizationToken", "*")  # it takes no resource
 BUILD = policy(SIGN_IN, PULL, allow("ecr:InitiateLayerUpload ecr:UploadLayerPart ecr:CompleteLayerUpload ecr:PutImage", REPOSITORY))
 DEPLOY = policy(
     SIGN_IN,
-    allow("ecr:BatchGetImage ecr:GetDownloadUrlForLayer", REPOSITORY),
+    allow("ecr:BatchGetImage ecr:GetDownloadUrlForLayer ecr:DescribeRepositories", REPOSITORY),
     allow("ecs:RegisterTaskDefinition ecs:DescribeTaskDefinition", "*"),  # neither takes a resource
     allow("ecs:DescribeServices ecs:UpdateService ecs:ListServiceDeployments ecs:ListTagsForResource", SERVICE),
     allow("ecs:TagResource ecs:UntagResource", SERVICE, **{"ForAllValues:StringEquals": {"aws:TagKeys": "deploy-hold"}}),

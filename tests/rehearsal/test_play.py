@@ -66,6 +66,9 @@ def test_the_real_actions_are_taken_from_ACTIONS_DIR(tmp_path: Path, monkeypatch
     flags, kind = play.actions(ROOT)
     assert kind == f"the real actions in {tmp_path}"
     assert flags.count("--local-repository") == len(pins)
+    always = [flag for flag in flags if flag.startswith(play.ALWAYS_STAND_INS)]
+    assert len(always) == len(play.ALWAYS_STAND_INS)
+    assert not any(str(tmp_path) in flag for flag in always)
 
 
 def statements(document: policies.Policy) -> list[policies.Policy]:

@@ -211,3 +211,26 @@ def test_attest_refuses_what_is_no_image(tmp_path: Path) -> None:
     done = play(laid_out("actions/attest", tmp_path) / "main.mjs", IMAGE | {"subject-digest": "latest"}, tmp_path / "run")
     assert (done.exit_code, done.outputs) == (1, {})
     assert "it needs 'subject-name' and 'subject-digest'" in done.errors()[0]
+
+
+ARTIFACT = {"name": "sbom", "if-no-files-found": "error"}
+
+
+@pytest.mark.engine
+def test_an_artifact_is_kept_once_unless_it_may_be_replaced(tmp_path: Path) -> None:
+    (tmp_path / "sbom.json").write_text("{}")
+    inputs = ARTIFACT | {"path": str(tmp_path / "sbom.json")}
+    env = {"REHEARSAL_GITHUB": str(tmp_path / "github"), "GITHUB_RUN_ID": "7"}
+    script = laid_out("actions/upload-artifact", tmp_path) / "main.mjs"
+    done = [play(script, inputs | more, tmp_path / f"run{at}", env=env) for at, more in enumerate(({}, {}, {"overwrite": "true"}))]
+    assert [one.exit_code for one in done] == [0, 1, 0]
+    assert (tmp_path / "github/artifacts/7/sbom").read_text() == "{}"
+    assert set(done[0].outputs) == {"artifact-id", "artifact-digest", "artifact-url"}
+
+
+@pytest.mark.engine
+def test_an_artifact_that_is_not_there_is_named(tmp_path: Path) -> None:
+    script = laid_out("actions/upload-artifact", tmp_path) / "main.mjs"
+    done = play(script, ARTIFACT | {"path": str(tmp_path / "none")}, tmp_path / "run")
+    assert done.exit_code == 1
+    assert "No files were found with the provided path" in done.errors()[0]

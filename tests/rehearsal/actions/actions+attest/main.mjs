@@ -1,7 +1,7 @@
 // Stand-in for actions/attest, which needs GitHub and Sigstore: writes down what it would attest, and signs nothing.
 // Without effect: 'github-token', as there is no GitHub to sign in to.
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { action, info, input, isTrue, refuse, setOutput, summarise } from './shared/core.mjs';
 
@@ -23,6 +23,12 @@ action(() => {
   const id = createHash('sha256').update(text).digest('hex').slice(0, 8);
   const bundle = path.join(process.env.RUNNER_TEMP, `attestation-${id}.json`);
   writeFileSync(bundle, text);
+  if (process.env.REHEARSAL_GITHUB) {
+    // Where the rehearsal's `gh` looks.
+    const folder = path.join(process.env.REHEARSAL_GITHUB, 'attestations');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, `${id}.json`), text);
+  }
   setOutput('attestation-id', id);
   setOutput('attestation-url', `${process.env.GITHUB_SERVER_URL}/${process.env.GITHUB_REPOSITORY}/attestations/${id}`);
   setOutput('bundle-path', bundle);
