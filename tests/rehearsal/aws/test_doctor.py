@@ -46,7 +46,6 @@ def endpoint(tmp_path: Path, names: Names, monkeypatch: pytest.MonkeyPatch) -> I
         targets=nothing,
         ecr=ecr,
         assume=nothing,
-        check_passing=lambda *_: None,
         gateway="",
         check_passing=lambda *_: None,  # the owner may pass every role
     )
