@@ -22,14 +22,6 @@ MINUTES = 20
 ALWAYS_STAND_INS = ("actions/attest", "actions/upload-artifact")
 """They need GitHub itself, and Sigstore."""
 STEP = re.compile(r"(Success|Failure) - (Main|Post) (.+) \[[^\]]+\]$")
-SUMMARY = re.compile(r"\S+\s+Summary - (.*)", re.DOTALL)
-VERDICT = re.compile(r"^## Verdict: (.+)$", re.MULTILINE)
-
-
-class Summary(str):
-    """What a step left for the run's page, in Markdown."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +54,6 @@ class Play:
     steps: list[Step] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     """What the steps wrote."""
-    summaries: list[str] = field(default_factory=list)
     code: int = -1
     seconds: float = 0.0
 
@@ -82,19 +73,23 @@ class Play:
         return [line for line in self.lines if line.startswith(("::error", "pipeline: "))]
 
     @property
+    def shown(self) -> list[str]:
+        """What the verdict shows: evidence, fix and way back."""
+        return [line.removeprefix("verdict: ") for line in self.lines if line.startswith("verdict: ")]
+
+    @property
     def verdict(self) -> str:
-        """The name of the verdict on the run's page, empty without one."""
-        found = VERDICT.search("\n".join(self.summaries))
-        return found[1] if found else ""
+        """The name in the verdict's annotation, which follows what it shows; empty without one."""
+        after = [number for number, line in enumerate(self.lines) if line.startswith("verdict: ")][-1:]
+        named = [line for number in after for line in self.lines[number:] if line.startswith("::error::")]
+        return named[0].removeprefix("::error::").partition(":")[0] if named else ""
 
 
 def read(entry: Mapping[str, Any]) -> Step | str | None:
-    """What a line of act's log says: that a step ended, something a step wrote (or left as a Summary), or nothing of interest."""
+    """What a line of act's log says: that a step ended, something a step wrote, or nothing of interest."""
     message = str(entry.get("msg", "")).strip()
     if entry.get("raw_output") or entry.get("command") in ("error", "warning"):
         return f"::error::{entry.get('arg', message)}" if entry.get("command") == "error" else message
-    if left := SUMMARY.fullmatch(message):
-        return Summary(left[1])
     ended = STEP.search(message)
     if not ended or "stepResult" not in entry:
         return None
@@ -174,15 +169,10 @@ def run(
     if not quiet:
         say(f"           {what}, {commit[:12]}, with {kind}")
     began = time.monotonic()
-    flags += [
-        "--workflows",
-        str(playable(repository.FOLDER / caller, STATE / "played")),
-        *event_flags(event or Event(), STATE / "event.json"),
-    ]
+    flags += ["--workflows", str(playable(repository.FOLDER / caller, STATE / "played"))]
+    flags += event_flags(event or Event(), STATE / "event.json")
     for found in _act(play, flags, {"BASE_URL": Cloud.noted().balancer} | dict(variables or {})):
-        if isinstance(found, Summary):
-            play.summaries.append(found)
-        elif isinstance(found, str):
+        if isinstance(found, str):
             play.lines.append(found)
         else:
             play.steps.append(found)

@@ -26,7 +26,6 @@ NAMES: Names = resolve(read_definition(ROOT / "task-definition.json"), {"BASE_UR
         ({**ENDED, "stepResult": "failure", "msg": "  ❌  Failure - Main A [1] b [1.5s]"}, Step("ship", "A [1] b", 1.5, False)),
         ({"msg": "what a step wrote\n", "raw_output": True}, "what a step wrote"),
         ({"msg": "  ❗  ::error::no", "command": "error", "arg": "no such image"}, "::error::no such image"),
-        ({"msg": "  ⚙  Summary - ## Verdict: held\n\nwhy"}, "## Verdict: held\n\nwhy"),
         ({"msg": "⭐ Run Main Smoke"}, None),
         ({**ENDED, "msg": "  ✅  Success - Complete job"}, None),
     ],
@@ -42,9 +41,18 @@ def test_a_play_is_red_by_acts_exit_code_and_knows_what_failed_first() -> None:
     assert Play("abc", Path("log"), code=0).green
 
 
-def test_a_play_knows_its_verdict_from_the_runs_page() -> None:
-    assert Play("abc", Path("log"), summaries=["Image `abc`", "## Verdict: out of memory\n\n**why**"]).verdict == "out of memory"
-    assert Play("abc", Path("log"), summaries=["## Deployed"]).verdict == ""
+def test_a_play_knows_its_verdict_from_the_annotation_behind_what_it_shows() -> None:
+    lines = [
+        "::error::guard: no",
+        "verdict: guard: no",
+        "verdict: roll back: nothing",
+        "pipeline: held: no",
+        "::error::held: no",
+        "::error::x",
+    ]
+    assert Play("abc", Path("log"), lines=lines).verdict == "held"
+    assert Play("abc", Path("log"), lines=lines).shown == ["guard: no", "roll back: nothing"]
+    assert Play("abc", Path("log"), lines=lines[:1]).verdict == ""
 
 
 def test_actions_that_are_not_where_ACTIONS_DIR_says_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: N802

@@ -74,8 +74,7 @@ def jobs(played: play.Play) -> set[str]:
 
 def names(played: play.Play, verdict: str) -> bool:
     """Whether its verdict has that name, in the log and on the run's page."""
-    page = "\n".join(played.summaries)
-    return any(f"::error::{verdict}: " in line for line in played.errors) and f"**{verdict}: " in page
+    return played.verdict == verdict and any(line.startswith(f"**{verdict}: ") for line in played.lines)
 
 
 def test_a_version_is_the_image_that_was_pushed_and_the_task_definition_names_it(commits: tuple[str, str], hub: GitHub) -> None:
