@@ -2,7 +2,24 @@
 
 import sys
 
-from pipeline import diff, doctor, evidence, guard, migrate, names, preflight, prepare, receipt, registry, rollback, schema, smoke, watch
+from pipeline import (
+    diff,
+    doctor,
+    drift,
+    evidence,
+    guard,
+    migrate,
+    names,
+    preflight,
+    prepare,
+    receipt,
+    registry,
+    release,
+    rollback,
+    schema,
+    smoke,
+    watch,
+)
 from pipeline.verbs import Verb, run
 
 VERBS: dict[str, Verb] = {
@@ -20,6 +37,8 @@ VERBS: dict[str, Verb] = {
     "smoke": smoke.main,
     "verdict": evidence.main,
     "receipt": receipt.main,
+    "pin": release.main,
+    "drift": drift.main,
     "rollback": rollback.main,
     "doctor": doctor.main,
 }

@@ -2,8 +2,7 @@
 
 import json
 import urllib.request
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.aws import Cloud, named
@@ -28,14 +27,19 @@ class Stored:
     """Digest of its configuration: the engine's own id of the image that was pushed."""
     megabytes: float
     """Of its compressed layers, in millions of bytes."""
+    media_type: str = field(default="", compare=False)
+    manifest: str = field(default="", compare=False, repr=False)
+    """As it is stored, to the byte: the digest is of these."""
 
 
-def read(digest: str, media_type: str, manifest: Mapping[str, Any]) -> Stored:
+def read(digest: str, media_type: str, text: str) -> Stored:
     """What a manifest says. Raises Failure if it is not the manifest of one image."""
+    manifest = json.loads(text)
+    media_type = media_type or manifest.get("mediaType", "")
     if media_type not in MANIFESTS:
         raise Failure(f"{digest} is no single image but {media_type}: push with BUILDX_NO_DEFAULT_ATTESTATIONS=1 and one architecture")
     size = sum(layer["size"] for layer in manifest["layers"]) + manifest["config"]["size"]
-    return Stored(digest, manifest["config"]["digest"], size / 1e6)
+    return Stored(digest, manifest["config"]["digest"], size / 1e6, media_type, text)
 
 
 def find(ecr: Any, repository: str, tag: str) -> Stored | None:
@@ -48,9 +52,7 @@ def find(ecr: Any, repository: str, tag: str) -> Stored | None:
             return None
         raise Failure(f"look up {repository}:{tag}: {', '.join(sorted(codes))}")
     image = answer["images"][0]
-    manifest = json.loads(image["imageManifest"])
-    media_type = image.get("imageManifestMediaType") or manifest.get("mediaType", "")
-    return read(image["imageId"]["imageDigest"], media_type, manifest)
+    return read(image["imageId"]["imageDigest"], image.get("imageManifestMediaType", ""), image["imageManifest"])
 
 
 def require(ecr: Any, repository: str, tag: str) -> Stored:

@@ -13,8 +13,16 @@ from pipeline.verbs import parser
 from tests.pipeline.workflows import (
     ACTION,
     ACTIONS,
+    CI,
+    DEPLOY,
     FOLDER,
+    IMAGE,
     PUSH,
+    RELEASE,
+    ROLLBACK,
+    SHIP,
+    TAKES_A_ROLE,
+    WATCH,
     Signature,
     Texts,
     action_of,
@@ -27,17 +35,19 @@ from tests.pipeline.workflows import (
     steps,
 )
 
-CI, DEPLOY, IMAGE, SHIP = (f"{FOLDER}/{name}.yml" for name in ("ci", "deploy", "image", "ship"))
 TEXTS = read()
 LONGEST_RUN = 5
 MOST_LINES = 600
-TAKES_A_ROLE = "aws-actions/configure-aws-credentials"
-RUNNERS_OWN = {"RUNNER_TEMP", "GITHUB_RUN_ID", "GITHUB_PATH", "GITHUB_REPOSITORY"}
+RUNNERS_OWN = {"RUNNER_TEMP", "GITHUB_RUN_ID", "GITHUB_PATH", "GITHUB_REPOSITORY", "GITHUB_SHA"}
 """Variables that every step finds."""
 VALUES = {"OUTCOME": "failure", "KIND": "push", "ATTEST": "true"}
 """What a variable holds where not any word will do."""
-
-GRANTED = {(IMAGE, "image"): {"attestations": "write"}, (SHIP, "ship"): {"attestations": "read"}}
+GRANTED = {
+    (IMAGE, "image"): {"attestations": "write"},
+    (SHIP, "ship"): {"attestations": "read"},
+    (RELEASE, "pin"): {"contents": "write", "actions": "read"},
+    (WATCH, "drift"): {"issues": "write"},
+}
 """What some jobs, and those that call them, may do that others may not."""
 
 
@@ -174,7 +184,9 @@ def outputs_that_are_used_exist(texts: Texts) -> list[str]:
                 problems += [] if output in above.get(name, ()) else [f"{job.where}: no step {name} gives {output}"]
             above |= {step["id"]: outputs_of(step)} if "id" in step else {}
         for name, output in re.findall(r"\bneeds\.([\w-]+)\.outputs\.([\w-]+)", str(job.tree)):
-            given = signature(texts, job.workflow["jobs"][name]["uses"].removeprefix("./")).outputs if name in job.tree["needs"] else ()
+            source = job.workflow["jobs"][name]
+            known = signature(texts, source["uses"].removeprefix("./")).outputs if "uses" in source else source["outputs"]
+            given = known if name in job.tree["needs"] else ()
             problems += [] if output in given else [f"{job.where}: {name} gives no {output}"]
     for path in texts:
         for name, output in re.findall(r"\bjobs\.([\w-]+)\.outputs\.([\w-]+)", str(signature(texts, path).outputs)):
@@ -203,7 +215,7 @@ def inputs_that_are_given_exist(texts: Texts) -> list[str]:
 
 def they_are_small(texts: Texts) -> list[str]:
     """All of them can be read at one sitting."""
-    lines = sum(text.count("\n") for text in texts.values())
+    lines = sum(text.count("\n") for path, text in texts.items() if path.startswith(FOLDER))
     return [f"{lines} lines"] if lines >= MOST_LINES else []
 
 
@@ -219,6 +231,7 @@ CHANGES: list[tuple[Check, str, str, str]] = [  # a check, and in which file wha
     (nothing_is_granted_by_default, CI, "permissions: {}\n\nconcurrency", "permissions: read-all\n\nconcurrency"),
     (nothing_is_granted_by_default, SHIP, "contents: read", "contents: write"),
     (nothing_is_granted_by_default, CI, "    permissions: {}\n", ""),
+    (nothing_is_granted_by_default, ROLLBACK, "contents: read", "issues: write"),
     (only_roles_need_tokens, CI, "contents: read # check the commit out", "id-token: write"),
     (only_roles_need_tokens, IMAGE, "      id-token: write", "      # id-token: write"),
     (only_roles_need_tokens, SHIP, "persist-credentials: false", "persist-credentials: true"),
@@ -227,14 +240,17 @@ CHANGES: list[tuple[Check, str, str, str]] = [  # a check, and in which file wha
     (there_are_no_secrets, DEPLOY, "    needs: [ci, image]", "    secrets: inherit\n    needs: [ci, image]"),
     (shells_are_short_and_read_no_context, CI, "run: make test", "run: |\n" + 6 * "          make test\n"),
     (shells_are_short_and_read_no_context, CI, "run: make test", "run: make test ${{ github.head_ref }}"),
-    (shell_variables_are_set, SHIP, "RENDERED: $", "OTHER: $"),
+    (shell_variables_are_set, SHIP, 'RENDERED: "$', 'OTHER: "$'),
     (shell_variables_are_set, ACTION, "FLOOR: $", "OTHER: $"),
     (verbs_are_called_as_they_are, SHIP, "-m pipeline smoke --commit", "-m pipeline smoke --sha"),
     (verbs_are_called_as_they_are, ACTION, "-m pipeline schema", "-m pipeline scheme"),
     (jobs_end, CI, "    timeout-minutes: 30\n", ""),
     (production_is_entered_one_at_a_time, DEPLOY, "queue: max", "queue: single"),
     (production_is_entered_one_at_a_time, DEPLOY, "cancel-in-progress: false", "cancel-in-progress: true"),
-    (production_is_entered_one_at_a_time, SHIP, "      name: production", "      name: staging"),
+    (production_is_entered_one_at_a_time, SHIP, "{ name: production", "{ name: staging"),
+    (production_is_entered_one_at_a_time, RELEASE, "queue: max", "queue: single"),
+    (production_is_entered_one_at_a_time, ROLLBACK, "group: production", "group: rollbacks"),
+    (production_is_entered_one_at_a_time, ROLLBACK, "group: rollback-${{ github.run_id }}", "group: production"),
     (production_is_entered_one_at_a_time, DEPLOY, "group: deploy-", "group: image-"),
     (production_is_entered_one_at_a_time, IMAGE, "group: image-${{ github.sha }}", "group: production"),
     (required_waits_for_every_check, CI, ", rehearse]", "]"),
@@ -250,10 +266,12 @@ CHANGES: list[tuple[Check, str, str, str]] = [  # a check, and in which file wha
     ),
     (outputs_that_are_used_exist, IMAGE, "jobs.image.outputs.digest", "jobs.image.outputs.sha"),
     (outputs_that_are_used_exist, DEPLOY, "needs.image.outputs.tag", "needs.ci.outputs.tag"),
+    (outputs_that_are_used_exist, RELEASE, "needs.pin.outputs.ship", "needs.pin.outputs.shipped"),
     (inputs_that_are_given_exist, SHIP, "desired-count: $", "count: $"),
     (inputs_that_are_given_exist, SHIP, "          container-name: ${{ steps.names.outputs.ecs_container }}\n", ""),
     (inputs_that_are_given_exist, DEPLOY, "      tag: $", "      label: $"),
-    (inputs_that_are_given_exist, SHIP, "        description: The image's tag in the registry.\n", ""),
+    (inputs_that_are_given_exist, SHIP, "description: The image's tag in the registry., ", ""),
+    (inputs_that_are_given_exist, ROLLBACK, "inputs.version", "inputs.tag"),
     (inputs_that_are_given_exist, ACTION, "${{ inputs.commit }}", "${{ inputs.sha }}"),
     (callers_grant_what_is_asked, PUSH, "      attestations: write # store them\n", ""),
     (nothing_is_granted_by_default, SHIP, "attestations: read", "attestations: write"),

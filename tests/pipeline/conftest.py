@@ -18,8 +18,10 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 
+from pipeline import github as api
 from pipeline.names import Names, read_definition, resolve
 from pipeline.verbs import SIGNALS
+from tests.github import REPOSITORY, GitHub, serve
 from tests.pipeline.commits import Commits
 
 ROOT = Path(__file__).parents[2]
@@ -110,6 +112,17 @@ def commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Commits:
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.chdir(tmp_path)
     return Commits(tmp_path / "repository")
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
+    """A GitHub with an empty repository; who asks again does so at once."""
+    with serve(token="t0ken") as github:
+        values = {"GITHUB_API_URL": github.url, "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_TOKEN": github.token}
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(api, "EVERY", 0.01)
+        yield github
 
 
 def refusal(code: str, message: str = "no") -> ClientError:

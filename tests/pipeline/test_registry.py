@@ -18,14 +18,15 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 
 @pytest.mark.parametrize("media_type", MANIFESTS)
 def test_a_manifest_of_one_image_is_read(media_type: str) -> None:
-    read = registry.read("sha256:d", media_type, json.loads(manifest("sha256:c", 40_000_000, 9_999_000)))
+    read = registry.read("sha256:d", media_type, text := manifest("sha256:c", 40_000_000, 9_999_000))
     assert read == Stored("sha256:d", "sha256:c", 50.0)
+    assert (read.media_type, read.manifest) == (media_type, text)
 
 
 @pytest.mark.parametrize("media_type", [INDEX, "application/vnd.docker.distribution.manifest.list.v2+json", ""])
 def test_an_index_of_several_images_is_refused(media_type: str) -> None:
     with pytest.raises(Failure, match=r"sha256:d is no single image but .*: push with BUILDX_NO_DEFAULT_ATTESTATIONS=1"):
-        registry.read("sha256:d", media_type, {"manifests": []})
+        registry.read("sha256:d", media_type, json.dumps({"manifests": []}))
 
 
 def test_an_image_is_found_by_its_tag() -> None:

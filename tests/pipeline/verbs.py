@@ -11,6 +11,7 @@ OUTPUTS: dict[str, set[str]] = {
     "pushed": {"digest"},
     "prepare": {"secrets", "environment", "log-options", "labels", "desired-count", "running"},
     "guard": {"verdict", "migrations"},
+    "pin": {"tag", "digest", "commit", "ship"},
     "rollback": {"tag", "digest", "commit"},
 }
 """By verb; a test of each verb holds it against what it writes."""

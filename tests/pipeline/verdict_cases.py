@@ -76,6 +76,14 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
     "held": (refused("guard", "the service is on hold since 5ca1ab1e: bad marks"), "held", "bad marks"),
     "superseded": (refused("guard", "superseded: 0123456 runs, a newer commit"), "superseded", "newer"),
     # no word of AWS: a newer service deployment stands in the list
+    "tag elsewhere": (refused("pin", "tag not on main: v2.0.0 is 0123456789ab, which main does not hold"), "tag not on main", "v2.0.0"),
+    "no image ever": (
+        refused("pin", "image will never exist: 0123456789ab has no deploy run, and the registry holds no image of it"),
+        "image will never exist",
+        "has no deploy run",
+    ),
+    "red deploy": (refused("pin", "deploy failed: the run of 0123456789ab ended in failure"), "deploy failed", "ended in failure"),
+    "version taken": (refused("pin", "tag is taken: lms-ecs:v1.0.0 is sha256:e, not sha256:d"), "tag is taken", "sha256:e"),
     "superseded meanwhile": (
         replace(unstarted(""), task=None, deployment=Deployment(ARN, "STOPPED", BEGAN, superseded=True)),
         "superseded",

@@ -16,6 +16,10 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ".github/workflows"
 ACTION = ".github/actions/image/action.yml"
 PUSH = "tests/rehearsal/push.yml"
+CI, DEPLOY, IMAGE, RELEASE, ROLLBACK, SHIP, WATCH = (
+    f"{FOLDER}/{name}.yml" for name in ("ci", "deploy", "image", "release", "rollback", "ship", "watch")
+)
+TAKES_A_ROLE = "aws-actions/configure-aws-credentials"
 
 Texts = Mapping[str, str]
 """Each file's text, by its path in the repository."""
@@ -155,7 +159,7 @@ class Signature:
 
 
 def signature(texts: Texts, path: str) -> Signature:
-    """Of that file."""
+    """Of that file; what is started by hand takes inputs, too."""
     tree = load(texts, path)
-    part = tree if path == ACTION else (tree["on"].get("workflow_call") or {})
+    part = tree if path == ACTION else (tree["on"].get("workflow_call") or tree["on"].get("workflow_dispatch") or {})
     return Signature(part.get("inputs", {}), part.get("outputs", {}))

@@ -7,11 +7,10 @@ from typing import Any
 import boto3
 
 from pipeline.names import Names, container_of
+from tests.github import REPOSITORY
 from tests.rehearsal import policies
 
 ISSUER = "https://token.actions.githubusercontent.com"
-REPOSITORY = "nationslab/lms"
-"""The GitHub repository of the rehearsal; the roles trust it alone."""
 
 
 ALARM: dict[str, Any] = {

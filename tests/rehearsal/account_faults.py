@@ -15,7 +15,8 @@ from image.docker import docker
 from pipeline.guard import HOLD
 from pipeline.names import Names
 from pipeline.report import Failure
-from tests.rehearsal.account import REPOSITORY, clients
+from tests.github import REPOSITORY
+from tests.rehearsal.account import clients
 from tests.rehearsal.engine import LABEL, NETWORK
 from tests.rehearsal.faults import LOCKED
 from tests.rehearsal.places import STATE

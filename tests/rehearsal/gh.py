@@ -1,6 +1,6 @@
 """A stand-in for GitHub's command line on the runner, which needs GitHub: `gh attestation verify` asks what the stand-in of attest wrote.
 
-Signatures, and which workflow signed, it cannot check: neither is there.
+Signatures, and which workflow signed, it cannot check: neither is there. `gh release view` and `create` ask the REST API at GITHUB_API_URL.
 """
 
 import argparse
@@ -9,6 +9,9 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
+
+import requests
 
 PROVENANCE = "https://slsa.dev/provenance/v1"
 
@@ -31,7 +34,30 @@ def attestation(arguments: Sequence[str]) -> str:
     return ""
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], str]] = {"attestation": attestation}
+def ask(method: str, path: str, body: Any = None) -> requests.Response:
+    """The API's answer."""
+    url = f"{os.environ['GITHUB_API_URL']}/repos/{os.environ['GITHUB_REPOSITORY']}/{path}"
+    return requests.request(method, url, json=body, headers={"Authorization": f"Bearer {os.environ['GH_TOKEN']}"}, timeout=30)
+
+
+def release(arguments: Sequence[str]) -> str:
+    """`gh release view TAG`, `gh release create TAG`: its address; an empty text if it is not there, or cannot be made."""
+    parser = argparse.ArgumentParser(prog="gh release")
+    parser.add_argument("act", choices=["view", "create"])
+    parser.add_argument("tag")
+    parser.add_argument("--verify-tag", action="store_true")
+    parser.add_argument("--generate-notes", action="store_true")
+    asked = parser.parse_args(arguments)
+    if asked.act == "view":
+        answer = ask("GET", f"releases/tags/{asked.tag}")
+    elif asked.verify_tag and not ask("GET", f"git/ref/tags/{asked.tag}").ok:
+        return ""
+    else:
+        answer = ask("POST", "releases", {"tag_name": asked.tag, "generate_release_notes": asked.generate_notes})
+    return str(answer.json()["html_url"]) if answer.ok else ""
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], str]] = {"attestation": attestation, "release": release}
 """What a command says; if nothing, it has failed."""
 
 

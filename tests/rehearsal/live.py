@@ -38,15 +38,15 @@ class Seen(NamedTuple):
 
 def judge(scenario: Scenario, played: Play, seen: Seen, good: str) -> list[str]:
     """What went otherwise than the table says; empty if the deploy ended as it must."""
-    page, stops = "\n".join(played.summaries), played.failed[0].name if played.failed else "no step"
-    told = page[page.find("## Verdict: ") :] if played.verdict else ""
+    stops = played.failed[0].name if played.failed else "no step"
+    may = [commit.format(new=played.commit) for commit in scenario.serves]
     wrong = {
         "it ended green": played.green,
         f"{stops} was red first, not {scenario.stops}": stops != scenario.stops,
         f"the verdict is {played.verdict or 'missing'!r}, not {scenario.verdict!r}": played.verdict != scenario.verdict,
-        f"the verdict does not show {scenario.evidence!r}": not re.search(scenario.evidence, told),
+        f"the verdict does not show {scenario.evidence!r}": not re.search(scenario.evidence, "\n".join(played.shown)),
         f"{len(seen.failures)} requests failed: {seen.failures[:3]}": seen.failures,
-        f"others answered: {dict(seen.answered)}": set(seen.answered) - {"api", good, *scenario.serves},
+        f"others answered: {dict(seen.answered)}": set(seen.answered) - {"api", good, *may},
         "no request was answered by the version before": not seen.answered[good],
         f"{seen.serving} serves afterwards, not {good}": seen.serving != good,
         "other containers serve, though nothing was deployed": seen.touched and scenario.then == "later",
@@ -147,7 +147,7 @@ def main(name: str) -> int:
         with rehearsal.alone():
             STATE.mkdir(parents=True, exist_ok=True)
             live = Live.up()
-            say("\n".join(live.bad(NAMED[name]).summaries))
+            say("\n".join(f"           {line}" for line in live.bad(NAMED[name]).shown))
             live.recover(NAMED[name])
     except Failure as problem:
         sys.stderr.write(f"rehearsal: {problem}\n")

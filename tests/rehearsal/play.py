@@ -17,18 +17,22 @@ from tests.rehearsal.cloud import Cloud
 from tests.rehearsal.places import NOTES, ROOT, STATE, VENV
 
 CALLER = Path("tests/rehearsal/push.yml")
+WORKFLOWS = Path(".github/workflows")
 MINUTES = 20
 ALWAYS_STAND_INS = ("actions/attest", "actions/upload-artifact")
 """They need GitHub itself, and Sigstore."""
 STEP = re.compile(r"(Success|Failure) - (Main|Post) (.+) \[[^\]]+\]$")
-SUMMARY = re.compile(r"\S+\s+Summary - (.*)", re.DOTALL)
-VERDICT = re.compile(r"^## Verdict: (.+)$", re.MULTILINE)
 
 
-class Summary(str):
-    """What a step left for the run's page, in Markdown."""
+@dataclass(frozen=True)
+class Event:
+    """What happened on GitHub: a push to main, unless it is another ref's or somebody started a workflow by hand."""
 
-    __slots__ = ()
+    name: str = "push"
+    ref: str = "refs/heads/main"
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    github: str = ""
+    """Address of a GitHub to ask; empty where nobody asks it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,6 @@ class Play:
     steps: list[Step] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     """What the steps wrote."""
-    summaries: list[str] = field(default_factory=list)
     code: int = -1
     seconds: float = 0.0
 
@@ -70,19 +73,23 @@ class Play:
         return [line for line in self.lines if line.startswith(("::error", "pipeline: "))]
 
     @property
+    def shown(self) -> list[str]:
+        """What the verdict shows: evidence, fix and way back."""
+        return [line.removeprefix("verdict: ") for line in self.lines if line.startswith("verdict: ")]
+
+    @property
     def verdict(self) -> str:
-        """The name of the verdict on the run's page, empty without one."""
-        found = VERDICT.search("\n".join(self.summaries))
-        return found[1] if found else ""
+        """The name in the verdict's annotation, which follows what it shows; empty without one."""
+        after = [number for number, line in enumerate(self.lines) if line.startswith("verdict: ")][-1:]
+        named = [line for number in after for line in self.lines[number:] if line.startswith("::error::")]
+        return named[0].removeprefix("::error::").partition(":")[0] if named else ""
 
 
 def read(entry: Mapping[str, Any]) -> Step | str | None:
-    """What a line of act's log says: that a step ended, something a step wrote (or left as a Summary), or nothing of interest."""
+    """What a line of act's log says: that a step ended, something a step wrote, or nothing of interest."""
     message = str(entry.get("msg", "")).strip()
     if entry.get("raw_output") or entry.get("command") in ("error", "warning"):
         return f"::error::{entry.get('arg', message)}" if entry.get("command") == "error" else message
-    if left := SUMMARY.fullmatch(message):
-        return Summary(left[1])
     ended = STEP.search(message)
     if not ended or "stepResult" not in entry:
         return None
@@ -129,7 +136,31 @@ def push(message: str, change: repository.Change | None = None, *, quiet: bool =
     return run(repository.commit(message, change), f"push: {message}", quiet=quiet)
 
 
-def run(commit: str, what: str, *, caller: Path = CALLER, variables: Mapping[str, str] | None = None, quiet: bool = False) -> Play:
+def version(tag: str, github: str) -> Play:
+    """Play the push of that tag, which is in the repository; afterwards main is where it was."""
+    main = repository.git("rev-parse", "main")
+    try:
+        event = Event(ref=f"refs/tags/{tag}", github=github)
+        return run(repository.git("rev-parse", f"{tag}^{{commit}}"), f"tag {tag}", caller=WORKFLOWS / "release.yml", event=event)
+    finally:
+        repository.go_to(main)
+
+
+def by_hand(workflow: str, github: str = "", **inputs: str) -> Play:
+    """Play a workflow that somebody starts by hand on main."""
+    event = Event("workflow_dispatch", inputs={name.replace("_", "-"): value for name, value in inputs.items()}, github=github)
+    return run(repository.git("rev-parse", "main"), f"{workflow} by hand", caller=WORKFLOWS / workflow, event=event)
+
+
+def run(
+    commit: str,
+    what: str,
+    *,
+    caller: Path = CALLER,
+    variables: Mapping[str, str] | None = None,
+    event: Event | None = None,
+    quiet: bool = False,
+) -> Play:
     """Play the run of `caller` at that commit, with these repository variables beside BASE_URL; again, if it was played before."""
     repository.go_to(commit)
     play = Play(commit, STATE / "plays" / f"{len(list((STATE / 'plays').glob('*.log'))):03d}-{commit[:8]}.log")
@@ -138,10 +169,10 @@ def run(commit: str, what: str, *, caller: Path = CALLER, variables: Mapping[str
     if not quiet:
         say(f"           {what}, {commit[:12]}, with {kind}")
     began = time.monotonic()
-    for found in _act(play, caller, flags, {"BASE_URL": Cloud.noted().balancer} | dict(variables or {})):
-        if isinstance(found, Summary):
-            play.summaries.append(found)
-        elif isinstance(found, str):
+    flags += ["--workflows", str(playable(repository.FOLDER / caller, STATE / "played"))]
+    flags += event_flags(event or Event(), STATE / "event.json")
+    for found in _act(play, flags, {"BASE_URL": Cloud.noted().balancer} | dict(variables or {})):
+        if isinstance(found, str):
             play.lines.append(found)
         else:
             play.steps.append(found)
@@ -153,9 +184,22 @@ def run(commit: str, what: str, *, caller: Path = CALLER, variables: Mapping[str
     return play
 
 
-def _act(play: Play, caller: Path, flags: list[str], variables: Mapping[str, str]) -> Iterator[Step | str]:
+def playable(caller: Path, folder: Path) -> Path:
+    """A copy of that workflow in `folder`, as it is but for the one key that act refuses: the queue of a concurrency group."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / caller.name).write_text(caller.read_text().replace(", queue: max }", " }"))
+    return folder / caller.name
+
+
+def event_flags(event: Event, file: Path) -> list[str]:
+    """The flags of act for an event, whose payload is written to `file`."""
+    file.write_text(json.dumps({"ref": event.ref, "inputs": dict(event.inputs)}))  # beside a payload act ignores --input
+    return [event.name, "--eventpath", str(file), *(["--env", f"GITHUB_API_URL={event.github}"] if event.github else [])]
+
+
+def _act(play: Play, flags: list[str], variables: Mapping[str, str]) -> Iterator[Step | str]:
     """Run act; yields what it reports while it runs, and leaves its exit code in the play."""
-    command = [VENV / "bin" / "act", "push", "--json", "--workflows", caller, "--platform", "ubuntu-24.04=-self-hosted", "--pull=false"]
+    command = [VENV / "bin" / "act", "--json", "--platform", "ubuntu-24.04=-self-hosted", "--pull=false"]
     command += ["--action-cache-path", STATE / "act", "--no-cache-server", *flags]
     for flag, values in (("--env", workflow_environment()), ("--var", variables)):
         command += [part for name, value in values.items() for part in (flag, f"{name}={value}")]

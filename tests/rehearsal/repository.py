@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.report import Failure
-from tests.rehearsal.account import REPOSITORY
+from tests.github import REPOSITORY
 from tests.rehearsal.places import ROOT, STATE
 
 FOLDER = STATE / "repo"
@@ -49,7 +49,14 @@ def commit(message: str, change: Change | None = None) -> str:
         change(FOLDER)
     git("add", "--all")
     git("commit", "--quiet", "--allow-empty", "--message", message)
+    git("update-ref", "refs/remotes/origin/main", "HEAD")  # as a checkout on GitHub has it
     return git("rev-parse", "HEAD")
+
+
+def tag(name: str, commit: str = "HEAD") -> str:
+    """Tag a commit as people do for `git push --follow-tags`; returns the tag."""
+    git("tag", "--annotate", "--message", name, name, commit)
+    return name
 
 
 def go_to(commit: str) -> None:

@@ -36,7 +36,7 @@ class Scenario:
     then: Literal["push", "again", "later"] = "later"
     """The next good deploy: a new commit, the good commit again, or one for all in a row that stopped before the service was touched."""
     serves: tuple[str, ...] = ()
-    """What else may answer for a moment, as a commit: nothing but where a fault shows only to those who ask."""
+    """Commits that may answer beside the good one for a moment; {new} is the bad one. None, but where the new version works or seems to."""
 
 
 def ship(commit: str, tag: str = "") -> dict[str, str]:
@@ -82,7 +82,8 @@ TABLE = (
     Scenario("out-of-memory", "Watch", "out of memory", "OutOfMemoryError.*exit code 137", faults.needs_more_memory, then="again"),
     Scenario("exits-after-20-s", "Watch", "crash at start", "exit code 7", faults.gives_up_after_20_seconds, then="again"),
     Scenario("wrong-port", "Watch", "port mismatch", r"Listening at: http://0\.0\.0\.0:9000", faults.listens_elsewhere, then="again"),
-    Scenario("health-command", "Watch", "health check command missing", r"/health.*\b200", faults.checks_with_curl, then="again"),
+    Scenario("health-command", "Watch", "health check command missing", r"/health.*\b200", faults.checks_with_curl, then="again",
+             serves=("{new}",)),  # it is well: the load balancer sends to it, as a real one does, until ECS stops it
     Scenario("never-healthy", "Watch", "health check never passes", r"/health.*\b500", faults.is_never_healthy, then="again"),
     Scenario("starts-slowly", "Watch", "starts too slowly", "failed container health checks", faults.starts_slowly, then="again"),
     Scenario("wrong-bucket", "Watch", "storage refused", "no-such-bucket", variables={"STORAGE_URL": "s3://no-such-bucket"}, then="again"),

@@ -1,10 +1,12 @@
-"""The stand-in for GitHub's command line: it verifies what was attested, and nothing else."""
+"""The stand-in for GitHub's command line: it verifies what was attested, makes releases, and knows nothing else."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.github import REPOSITORY, GitHub, serve
 from tests.rehearsal import gh
 
 DIGEST = "a" * 64
@@ -60,3 +62,32 @@ def test_what_it_does_not_know_it_refuses(attested: Path, monkeypatch: pytest.Mo
         gh.main([*asked(), "--bundle", "x"])
     monkeypatch.delenv("GH_TOKEN")
     assert gh.main(asked()) == 4
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
+    """A GitHub to which the tag v1.0.0 was pushed."""
+    with serve(token="t0ken") as github:
+        github.tags = {"v1.0.0"}
+        for name, value in {"GITHUB_API_URL": github.url, "GITHUB_REPOSITORY": REPOSITORY, "GH_TOKEN": github.token}.items():
+            monkeypatch.setenv(name, value)
+        yield github
+
+
+def test_a_release_is_made_once_and_then_seen(hub: GitHub, capsys: pytest.CaptureFixture[str]) -> None:
+    create = ["release", "create", "v1.0.0", "--verify-tag", "--generate-notes"]
+    assert [gh.main(["release", "view", "v1.0.0"]), gh.main(create), gh.main(["release", "view", "v1.0.0"]), gh.main(create)] == [
+        1,
+        0,
+        0,
+        1,
+    ]
+    assert capsys.readouterr().out == f"https://github.com/{REPOSITORY}/releases/tag/v1.0.0\n" * 2
+    assert [(one["tag_name"], one["generate_release_notes"]) for one in hub.releases] == [("v1.0.0", True)]
+
+
+def test_a_tag_that_was_not_pushed_gets_no_release_and_who_may_not_makes_none(hub: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert gh.main(["release", "create", "v9.9.9", "--verify-tag"]) == 1
+    monkeypatch.setenv("GH_TOKEN", "other")
+    assert gh.main(["release", "create", "v1.0.0"]) == 1
+    assert hub.releases == []

@@ -7,7 +7,10 @@ import pytest
 
 from pipeline.names import Names, read_definition, resolve
 from pipeline.report import Failure
+from tests.github import REPOSITORY
 from tests.rehearsal import play, policies, stand_ins
+from tests.rehearsal.aws.claims import Identifiers, subject
+from tests.rehearsal.aws.trust import trusts
 from tests.rehearsal.places import ROOT, Notes, end, spawn, wait_for
 from tests.rehearsal.play import Play, Step
 
@@ -23,7 +26,6 @@ NAMES: Names = resolve(read_definition(ROOT / "task-definition.json"), {"BASE_UR
         ({**ENDED, "stepResult": "failure", "msg": "  ❌  Failure - Main A [1] b [1.5s]"}, Step("ship", "A [1] b", 1.5, False)),
         ({"msg": "what a step wrote\n", "raw_output": True}, "what a step wrote"),
         ({"msg": "  ❗  ::error::no", "command": "error", "arg": "no such image"}, "::error::no such image"),
-        ({"msg": "  ⚙  Summary - ## Verdict: held\n\nwhy"}, "## Verdict: held\n\nwhy"),
         ({"msg": "⭐ Run Main Smoke"}, None),
         ({**ENDED, "msg": "  ✅  Success - Complete job"}, None),
     ],
@@ -39,9 +41,18 @@ def test_a_play_is_red_by_acts_exit_code_and_knows_what_failed_first() -> None:
     assert Play("abc", Path("log"), code=0).green
 
 
-def test_a_play_knows_its_verdict_from_the_runs_page() -> None:
-    assert Play("abc", Path("log"), summaries=["Image `abc`", "## Verdict: out of memory\n\n**why**"]).verdict == "out of memory"
-    assert Play("abc", Path("log"), summaries=["## Deployed"]).verdict == ""
+def test_a_play_knows_its_verdict_from_the_annotation_behind_what_it_shows() -> None:
+    lines = [
+        "::error::guard: no",
+        "verdict: guard: no",
+        "verdict: roll back: nothing",
+        "pipeline: held: no",
+        "::error::held: no",
+        "::error::x",
+    ]
+    assert Play("abc", Path("log"), lines=lines).verdict == "held"
+    assert Play("abc", Path("log"), lines=lines).shown == ["guard: no", "roll back: nothing"]
+    assert Play("abc", Path("log"), lines=lines[:1]).verdict == ""
 
 
 def test_actions_that_are_not_where_ACTIONS_DIR_says_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: N802
@@ -88,6 +99,64 @@ def test_the_deploy_role_cannot_read_the_secret_and_passes_the_two_task_roles_on
 
 def test_the_build_role_holds_no_right_of_ecs() -> None:
     assert not [action for one in statements(policies.BUILD) for action in one["Action"] if not action.startswith("ecr:")]
+
+
+@pytest.mark.parametrize(("role", "changes"), [(policies.RELEASE, {"ecr:PutImage"}), (policies.READ, set())])
+def test_a_role_that_reads_changes_nothing_but_the_name_of_an_image(role: policies.Role, changes: set[str]) -> None:
+    actions = {action for one in statements(role) for action in one["Action"]}
+    assert {action for action in actions if not action.partition(":")[2].startswith(("Describe", "List", "BatchGet"))} == changes
+
+
+JOBS = {
+    "build": ("refs/heads/main", None),
+    "deploy": ("refs/heads/main", "production"),
+    "deploy a version": ("refs/tags/v1.0.0", "production"),
+    "release": ("refs/tags/v1.0.0", "release"),
+    "other branch": ("refs/heads/next", "production"),
+    "other tag": ("refs/tags/nightly", "production"),
+    "release by a branch": ("refs/heads/main", "release"),
+    "branch called like a tag": ("refs/heads/refs/tags/v1", "release"),
+}
+
+
+@pytest.mark.parametrize("numbered", [None, Identifiers(policies.OWNER_ID, policies.REPOSITORY_ID)])
+@pytest.mark.parametrize(
+    ("role", "takers"),
+    [
+        (NAMES.build_role, {"build"}),
+        (NAMES.read_role, {"build"}),
+        (NAMES.deploy_role, {"deploy", "deploy a version"}),
+        (NAMES.release_role, {"release"}),
+        (NAMES.task_role, set()),
+    ],
+)
+def test_a_role_is_taken_by_its_jobs_alone(role: str, takers: set[str], numbered: Identifiers | None) -> None:
+    trust, _ = policies.roles(NAMES, "provider", REPOSITORY)[role]
+
+    def takes(ref: str, environment: str | None, repository: str = REPOSITORY) -> bool:
+        claims = {"aud": "sts.amazonaws.com", "ref": ref, "sub": subject(repository, ref, "push", environment, numbered)}
+        context = {f"{policies.GITHUB}:{name}": value for name, value in claims.items()}
+        return trusts(trust, kind="Federated", principal="provider", action="sts:AssumeRoleWithWebIdentity", context=context)
+
+    assert {job for job, of in JOBS.items() if takes(*of)} == takers
+    assert not any(takes(*of, repository="nationslab/lms2") for of in JOBS.values())
+
+
+@pytest.mark.parametrize(("name", "gone"), [("release", 1), ("rollback", 1), ("watch", 0)])
+def test_a_workflow_is_played_as_it_is_but_for_what_act_refuses(name: str, gone: int, tmp_path: Path) -> None:
+    file = ROOT / ".github/workflows" / f"{name}.yml"
+    played, text = play.playable(file, tmp_path / "played").read_text(), file.read_text()
+    assert (played.count("queue"), text.count("queue: max")) == (0, gone)
+    assert len(text) - len(played) == gone * len(", queue: max")
+
+
+def test_an_event_is_written_as_act_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "event.json"
+    pushed = play.event_flags(play.Event(ref="refs/tags/v1.0.0", github="http://x"), file)
+    assert pushed == ["push", "--eventpath", str(file), "--env", "GITHUB_API_URL=http://x"]
+    assert json.loads(file.read_text()) == {"ref": "refs/tags/v1.0.0", "inputs": {}}
+    assert play.event_flags(play.Event("workflow_dispatch", inputs={"clear-hold": "true"}), file)[0] == "workflow_dispatch"
+    assert json.loads(file.read_text()) == {"ref": "refs/heads/main", "inputs": {"clear-hold": "true"}}
 
 
 def test_notes_are_kept_and_a_missing_one_says_what_to_run(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import infra.__main__ as command
 from infra import account as edge
 from infra.stacks import STACKS, named, stack_name, template
 from pipeline.names import Names, read_definition, resolve
+from tests.github import REPOSITORY
 from tests.infra.templates import Template
 from tests.rehearsal import account
 from tests.rehearsal.aws.ministack import MiniStack
@@ -70,7 +71,7 @@ def environment() -> Iterator[pytest.MonkeyPatch]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", NAMES.aws_account_id)
         patch.setenv("AWS_SECRET_ACCESS_KEY", "owner")
-        patch.setenv("GITHUB_REPOSITORY", account.REPOSITORY)
+        patch.setenv("GITHUB_REPOSITORY", REPOSITORY)
         patch.setattr(edge, "EVERY", 0.02)
         patch.setattr(command, "template", known)
         patch.chdir(ROOT)

@@ -15,7 +15,9 @@ from tests.rehearsal.play import Play, Step
 from tests.rehearsal.scenarios import NAMED, TABLE, Scenario, elsewhere, guessed
 
 GOOD, OTHER = "a" * 40, "b" * 40
-ENDED = Play("bad", Path("log"), [Step("ship", "Guard", 1, False)], summaries=["## Verdict: held\n\n    5ca1ab1e: wrong marks"], code=1)
+ENDED = Play(
+    "bad", Path("log"), [Step("ship", "Guard", 1, False)], ["verdict: guard: on hold: 5ca1ab1e: wrong marks", "::error::held: why"], code=1
+)
 SEEN = Seen(Counter({"api": 9, GOOD: 9}), [], GOOD, touched=False)
 
 
@@ -61,8 +63,8 @@ def test_a_deploy_that_ended_as_it_must_is_in_order() -> None:
         (replace(ENDED, code=0), SEEN, "ended green"),
         (replace(ENDED, steps=[Step("ship", "Prepare", 1, False)]), SEEN, "Prepare was red first, not Guard"),
         (replace(ENDED, steps=[]), SEEN, "no step was red first"),
-        (replace(ENDED, summaries=["## Verdict: unknown\n\n    5ca1ab1e: wrong marks"]), SEEN, "'unknown', not 'held'"),
-        (replace(ENDED, summaries=["5ca1ab1e: wrong marks\n## Verdict: held"]), SEEN, "does not show '5ca1ab1e"),
+        (replace(ENDED, lines=[ENDED.lines[0], "::error::unknown: why"]), SEEN, "'unknown', not 'held'"),
+        (replace(ENDED, lines=["5ca1ab1e: wrong marks", "verdict: no", "::error::held: why"]), SEEN, "does not show '5ca1ab1e"),
         (ENDED, SEEN._replace(failures=["502"]), "1 requests failed: ['502']"),
         (ENDED, SEEN._replace(answered=Counter({GOOD: 1, OTHER: 1})), "others answered"),
         (ENDED, SEEN._replace(answered=Counter()), "no request was answered"),
@@ -74,6 +76,12 @@ def test_whatever_went_otherwise_is_named(played: Play, seen: Seen, wrong: str) 
     found = judge(NAMED["hold"], played, seen, GOOD)
     assert len(found) == 1
     assert wrong in found[0]
+
+
+def test_where_the_new_version_is_well_it_may_answer_beside_the_old_one() -> None:
+    scenario, seen = NAMED["health-command"], SEEN._replace(answered=Counter({GOOD: 9, "bad": 3}), touched=True)
+    lines = ["verdict: | /health 200", "::error::health check command missing: why"]
+    assert judge(scenario, replace(ENDED, steps=[Step("ship", "Watch", 1, False)], lines=lines), seen, GOOD) == []
 
 
 def test_a_database_that_is_elsewhere_or_has_another_password_keeps_the_rest_of_its_address() -> None:

@@ -112,7 +112,8 @@ class Front:
     def _answer_ecr(self, exchange: Exchange, action: str) -> None:
         body = exchange.read(CALL_LIMIT)
         request = json.loads(body or b"{}")
-        refusal = self._put_image_refusal(request) if action == "PutImage" else None
+        refusals = {"PutImage": self._put_image_refusal, "DescribeImageScanFindings": registry.not_scanned}
+        refusal = refusals[action](request) if action in refusals else None
         if refusal:
             exchange.answer(400, json.dumps(refusal).encode(), JSON)
             return

@@ -43,6 +43,13 @@ def already_there(repository: str, tag: str, digest: str, account: str) -> str:
     return f"{image} already exists in the repository with name '{repository}' in registry with id '{account}'"
 
 
+def not_scanned(request: Mapping[str, Any]) -> dict[str, str]:
+    """ECR's refusal to tell of a scan in a registry that scans nothing, as this one."""
+    image = ", ".join(f"{name}:'{value}'" for name, value in request.get("imageId", {}).items())
+    message = f"Image scan does not exist for the image with '{{{image}}}' in the repository with name '{request.get('repositoryName')}'"
+    return {"__type": "ScanNotFoundException", "message": message}
+
+
 def put_refusal(mutability: Mutability, *, tag: str, existing: str | None, new: str | None) -> str | None:
     """The code of ECR's refusal to put a tag, given the digest it has and the one it is to have; None if it may."""
     if existing is None:

@@ -7,7 +7,7 @@ import pytest
 from tests.rehearsal.aws.front import error_of, is_registry, target_health
 from tests.rehearsal.aws.health import Standing
 from tests.rehearsal.aws.ministack import variables
-from tests.rehearsal.aws.registry import MANIFEST, Mutability, Registry, put_refusal, reachable
+from tests.rehearsal.aws.registry import MANIFEST, Mutability, Registry, not_scanned, put_refusal, reachable
 from tests.rehearsal.ecs.errors import ApiError
 
 NAME = "471112588210.dkr.ecr.ap-northeast-2.amazonaws.com"
@@ -153,3 +153,9 @@ def test_a_layer_is_fetched_without_a_token_by_the_address_that_was_given_out_fo
     assert mended.signed(target)
     assert not mended.signed(target.replace("sha256:1?", "sha256:2?"))
     assert not mended.signed(target.partition("?")[0])
+
+
+def test_a_registry_that_scans_nothing_says_so() -> None:
+    refusal = not_scanned({"repositoryName": "lms-ecs", "imageId": {"imageDigest": "sha256:1"}})
+    assert refusal["__type"] == "ScanNotFoundException"
+    assert "the image with '{imageDigest:'sha256:1'}' in the repository with name 'lms-ecs'" in refusal["message"]
