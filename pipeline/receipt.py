@@ -60,7 +60,16 @@ def judged(phases: Sequence[Notes], notes: Notes, outcome: str) -> list[str]:
         return [f"**{html.escape(first if outcome != 'cancelled' else 'The run was cancelled.', quote=False)}**", ""]
     back = AGAIN if notes.get("rollback", {}).get("back") else given["back"]
     name, cause, fix = (html.escape(given[part], quote=False) for part in ("name", "cause", "fix"))
-    lines = [f"**{name}: {cause}**", "", f"**What to do:** {fix}", "", "**The way back:**", "", *(f"    {line}" for line in back.splitlines()), ""]
+    lines = [
+        f"**{name}: {cause}**",
+        "",
+        f"**What to do:** {fix}",
+        "",
+        "**The way back:**",
+        "",
+        *(f"    {line}" for line in back.splitlines()),
+        "",
+    ]
     lines += [f"or, without rights in AWS: `{GO_BACK}`", ""] if back.startswith("aws ") else []
     stay = notes.get("guard", {}).get("migrations", []) if "failure" not in notes.get("migrate", {"failure": ""}) else []
     lines += [f"Migrations {', '.join(stay)} stay applied; the version before works with them.", ""] if stay else []
