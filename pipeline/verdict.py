@@ -15,8 +15,8 @@ class Evidence:
     """What is known of a deploy that failed; what is not known is empty.
 
     `outcome` is the job's state, `step` the first red step's id, `failures` are verb and line. `task` is the newest that failed, else
-    the newest that ended, with the end of its `log`; `unread` says what could not be looked up, `secrets` whose values nobody may see, `deploy`
-    how the step that deploys ended.
+    the newest that ended, with the end of its `log`; `unread` says what could not be looked up, `secrets` whose values nobody may see,
+    `deploy` how the step that deploys ended.
     """
 
     outcome: str = "failure"
@@ -105,8 +105,8 @@ def verdict(evidence: Evidence) -> Verdict:
             said = [mask(group or "", evidence.secrets)[:300].strip(" .") for group in (found[-1][0], *found[-1].groups())]
             cause = rule["cause"].format(*said) + trial
             return Verdict(rule["name"].format(*said), cause, _shown(evidence, 5), rule["fix"].format(*said))
-    fix = """Look first at the ECS service's events, and in CloudTrail for StopServiceDeployment and UpdateService: perhaps somebody did that. \
-Mend what they show, and run this workflow again. Add a rule to pipeline/verdicts.toml last, once the cause is clear."""
+    fix = """Look first at the ECS service's events, and in CloudTrail for StopServiceDeployment and UpdateService: perhaps somebody did \
+that. Mend what they show, and run this workflow again. Add a rule to pipeline/verdicts.toml last, once the cause is clear."""
     return Verdict("unknown", f"No rule knows this failure.{trial}", _shown(evidence, 50), fix)
 
 
@@ -137,20 +137,26 @@ def reached(evidence: Evidence) -> bool:
     return evidence.step == "deploy" or not verbs.isdisjoint(("watch", "smoke", "rollback")) or not (verbs or evidence.step)
 
 
+def _unseen(evidence: Evidence) -> str:
+    """The way back where ECS did not say how the deployment is."""
+    verbs = {verb for verb, _ in evidence.failures}
+    if evidence.deployment is None and not reached(evidence):
+        return "Nothing to do: no deployment was begun."
+    if "smoke" in verbs and "rollback" not in verbs:
+        return f"The new version IS serving; go back:\n{GO_BACK}"
+    asked = f"aws ecs describe-services --cluster {evidence.cluster} --services {evidence.service}"
+    return f"Not known here whether ECS goes on; its deployments and events say so:\n{asked}\nto go back:\n{GO_BACK}"
+
+
 def rollback(evidence: Evidence) -> str:
     """The command that brings the version before back, unless that is done, or nobody should."""
-    found, verbs = evidence.deployment, {verb for verb, _ in evidence.failures}
+    found = evidence.deployment
     if found and found.superseded:
         return "Nothing to do: a newer deployment took over."
     if found and found.status in BACK:
         return BACK[found.status]
     if found is None or ":service-deployment/" not in found.arn:  # not known, or only what DescribeServices says
-        if found is None and not reached(evidence):
-            return "Nothing to do: no deployment was begun."
-        if "smoke" in verbs and "rollback" not in verbs:
-            return f"The new version IS serving; go back:\n{GO_BACK}"
-        asked = f"aws ecs describe-services --cluster {evidence.cluster} --services {evidence.service}"
-        return f"Not known here whether ECS goes on; its deployments and events say so:\n{asked}\nto go back:\n{GO_BACK}"
+        return _unseen(evidence)
     if found.status not in ENDED:
         return f"aws ecs stop-service-deployment --service-deployment-arn {found.arn} --stop-type ROLLBACK"
     cluster, service, _ = f"{found.arn.partition('service-deployment/')[2]}//".split("/", 2)

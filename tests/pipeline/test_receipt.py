@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline import receipt
-from pipeline.verdict import Evidence
+from pipeline.verdict import GO_BACK, Evidence
 from tests.pipeline.conftest import ROOT
 from tests.pipeline.receipts import ACTOR, ALL, BEGAN, CASES, COMMIT, DOCS, GOLDEN, IN_DOCS, TAG, documented, journal, page
 from tests.pipeline.verdict_cases import refused
@@ -89,7 +89,7 @@ def test_a_cancelled_run_says_so_and_where_ecs_is() -> None:
     shown = text(journal("names guard prepare preflight diff migrate watch", why=CANCELLED, known=known), "cancelled")
     assert shown.startswith(f"## Cancelled: {SHORT}\n\n**cancelled: Somebody cancelled this run, or stopped its deployment in ECS.**\n")
     assert "    Not known here whether ECS goes on; its deployments and events say so:\n    aws ecs describe-services" in shown
-    assert f"    to go back:\n    {receipt.GO_BACK}\n" in shown
+    assert f"    to go back:\n    {GO_BACK}\n" in shown
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_red_preflight_shows_its_tree_as_what_shows_it() -> None:
 def test_who_has_no_rights_in_aws_gets_another_way_back() -> None:
     phases = journal(ALL, why="smoke: no", known=refused("smoke", "smoke: no"))
     phases[-1]["back"] = "aws ecs update-service"
-    assert f"    aws ecs update-service\n\nor, without rights in AWS: `{receipt.GO_BACK}`\n" in text(phases)
+    assert f"    aws ecs update-service\n\nor, without rights in AWS: `{GO_BACK}`\n" in text(phases)
 
 
 def test_nothing_that_others_wrote_leaves_its_lines() -> None:
