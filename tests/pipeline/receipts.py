@@ -71,9 +71,7 @@ def journal(verbs: str, *, why: str = "", known: Evidence | None = None, **notes
         last |= {"failure": why}
         last.pop("answered", None)
         last.pop("watched", None)
-    given = (
-        [asdict(verdict(known)) | {"back": rollback(known.deployment), "verb": "verdict", "began": now, "ended": now + 5}] if known else []
-    )
+    given = [asdict(verdict(known)) | {"back": rollback(known), "verb": "verdict", "began": now, "ended": now + 5}] if known else []
     return found + given
 
 

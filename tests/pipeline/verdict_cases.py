@@ -167,6 +167,12 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
         "cannot pull",
         "send request failed",
     ),
+    # AWS developer guide, task_cannot_pull_image
+    "pull forbidden": (
+        unstarted(f"{SECRETS}unable to retrieve ecr registry auth: AccessDeniedException: User: x is not authorized to perform: ecr:Get"),
+        "cannot pull",
+        "may not fetch",
+    ),
     # ResourceInitializationError of stopped tasks, as many public repositories quote it
     "key": (
         unstarted(f"{ASM}retrieved secret from Secrets Manager did not contain json key SECRET_KEY."),
@@ -195,7 +201,8 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
         "secret missing",
         "app-x is marked for deletion",
     ),
-    "secret forbidden": (unstarted(f"{ASM}AccessDeniedException"), "secret not readable", "AccessDeniedException"),
+    "secret forbidden": (unstarted(f"{ASM}AccessDeniedException"), "secret not readable", "may not read"),
+    "secret out of reach": (unstarted(f"{ASM}RequestCanceled: context deadline exceeded"), "secret not readable", "could not read"),
     # ECS's container reason; engines older than that say only 137
     "memory": (crashed(code=137, reason="OutOfMemoryError: Container killed due to memory usage"), "out of memory", "memory"),
     "memory by its code": (crashed(code=137), "out of memory", "memory"),
@@ -211,6 +218,7 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
     ),
     # app/config.py
     "setting": (crashed("lms: BASE_URL is not set"), "configuration missing", "BASE_URL is not set"),
+    "secret setting": (crashed("lms: DATABASE_URL is not set"), "configuration missing", "secret setting"),
     "bad setting": (crashed("lms: LOG_LEVEL must be one of DEBUG, INFO"), "configuration missing", "LOG_LEVEL must be"),
     # PostgreSQL 55P03 by psycopg and SQLAlchemy
     "lock": (
@@ -241,7 +249,7 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
     "port": (
         replace(unhealthy(LISTENS, health(200), checks="ELB health checks in (target-group arn:x)"), port=9000),
         "port mismatch",
-        "listens on 8000, the task definition says 9000",
+        "listens on 8000 (task-definition.json: containerPort 9000)",
     ),
     "check": (unhealthy(LISTENS, health(200)), "health check command missing", "/health answers"),
     # DanielWinks/pwrstat_docker#9, as `boot` tells it
@@ -250,8 +258,8 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
         "health check command missing",
         "curl",
     ),
-    "never healthy": (unhealthy(LISTENS, health(500)), "health check never passes", "container health checks"),
-    "slow": (unhealthy(), "starts too slowly", "no request was answered"),
+    "never healthy": (unhealthy(LISTENS, health(500)), "health check never passes", "/health answered 500"),
+    "slow": (unhealthy(), "starts too slowly", "its log is empty"),
     "slow to import": (unhealthy(LISTENS), "starts too slowly", "no request was answered"),
     "its log cannot be read": (replace(unhealthy(), unread=("read the log: no",)), "health check never passes", "container health checks"),
     "never healthy outside": (
@@ -290,7 +298,13 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
         "task definition not valid",
         "line 5",
     ),
-    "other verb": (refused("prepare", "lms-ecs:sha-1 is sha256:e, but sha256:d was built"), "prepare failed", "sha256:d was built"),
+    # pipeline/registry.py
+    "tag moved": (
+        refused("prepare", "lms-ecs:sha-1 is sha256:e in the registry, but sha256:d was built"),
+        "image was replaced",
+        "sha256:d was built",
+    ),
+    "other verb": (refused("prepare", "the repository variable X must be one line"), "prepare failed", "must be one line"),
     "official step": (Evidence(step="deploy"), "deploy step failed", "official action"),
     "unknown": (refused("watch", "the deployment failed: STOPPED"), "unknown", "No rule"),
     "nothing": (Evidence(), "unknown", "No rule"),
