@@ -10,7 +10,7 @@ from typing import Any
 from pipeline import receipt
 from pipeline.rollout import Deployment
 from pipeline.verdict import Evidence, rollback, verdict
-from tests.pipeline.verdict_cases import FAILED, LISTENS, crashed, refused, worker_exception
+from tests.pipeline.failed_deploys import FAILED, LISTENS, crashed, refused, worker_exception
 
 GOLDEN, DOCS = Path(__file__).with_name("golden"), Path(__file__).parents[2] / "docs/operating.md"
 IN_DOCS = ("success", "failure", "rollback")

@@ -10,8 +10,8 @@ import pytest
 from pipeline import receipt
 from pipeline.verdict import GO_BACK, Evidence
 from tests.pipeline.conftest import ROOT
+from tests.pipeline.failed_deploys import refused
 from tests.pipeline.receipts import ACTOR, ALL, BEGAN, CASES, COMMIT, DOCS, GOLDEN, IN_DOCS, TAG, documented, journal, page
-from tests.pipeline.verdict_cases import refused
 
 SHORT = "sha-0123456789ab"
 CANCELLED = "the run was cancelled: ECS was told to go back"

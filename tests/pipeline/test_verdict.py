@@ -9,13 +9,11 @@ import pytest
 from pipeline import verdict as verdicts
 from pipeline.rollout import Deployment, Stopped
 from pipeline.verdict import Evidence, mask, rollback, verdict
-from tests.pipeline.verdict_cases import (
+from tests.pipeline.failed_deploys import (
     ARN,
-    CASES,
     FAILED,
     GOOD,
     LISTENS,
-    REFUSED_TCP,
     SCALING,
     SECRETS,
     crashed,
@@ -27,6 +25,7 @@ from tests.pipeline.verdict_cases import (
     unstarted,
     worker_exception,
 )
+from tests.pipeline.verdict_cases import CASES, REFUSED_TCP
 
 
 @pytest.mark.parametrize("case", CASES)
