@@ -14,6 +14,7 @@ import requests
 from image.docker import docker
 from pipeline.guard import HOLD
 from pipeline.names import Names
+from pipeline.registry import REVISION
 from pipeline.report import Failure
 from tests.rehearsal.account import ISSUER, REPOSITORY, clients
 from tests.rehearsal.engine import LABEL, NETWORK
@@ -152,6 +153,7 @@ def made_for_arm(account: Account) -> Iterator[None]:
         registry.headers.update({"Authorization": f"Basic {token}", "Accept": MANIFEST})
         manifest = registry.get(f"{base}/manifests/latest", timeout=10).json()
         config = registry.get(f"{base}/blobs/{manifest['config']['digest']}", timeout=10).json()
+        config["config"]["Labels"][REVISION] = account.commit
         changed = json.dumps(config | {"architecture": "arm64"}).encode()
         manifest["config"] |= {"digest": f"sha256:{hashlib.sha256(changed).hexdigest()}", "size": len(changed)}
         upload = urljoin(base, registry.post(f"{base}/blobs/uploads/", timeout=10).headers["Location"])
@@ -173,7 +175,9 @@ def holds_arm_programs(account: Account) -> Iterator[None]:
     registry = urlsplit(account.endpoint).netloc
     name = f"{registry}/{account.names.ecr_repository}"
     programs = ("/opt/venv/bin/flask", "/opt/venv/bin/gunicorn", "/usr/bin/dash")  # a shell would be asked to read what does not run
-    (folder / "Dockerfile").write_text(f"FROM {name}:latest\n" + "".join(f"COPY --chmod=755 program {each}\n" for each in programs))
+    (folder / "Dockerfile").write_text(
+        f"FROM {name}:latest\nLABEL {REVISION}={account.commit}\n" + "".join(f"COPY --chmod=755 program {each}\n" for each in programs)
+    )
     token = account("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
     (folder / "config.json").write_text(json.dumps({"auths": {registry: {"auth": token}}}))
     docker("--config", str(folder), "build", "--quiet", "--tag", f"{name}:sha-{account.commit}", str(folder))
