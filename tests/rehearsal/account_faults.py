@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -16,11 +17,10 @@ from pipeline.guard import HOLD
 from pipeline.names import Names
 from pipeline.registry import REVISION
 from pipeline.report import Failure
-from tests.rehearsal.account import ISSUER, REPOSITORY, clients
+from tests.rehearsal.account import REPOSITORY, clients
 from tests.rehearsal.engine import LABEL, NETWORK
 from tests.rehearsal.faults import LOCKED
 from tests.rehearsal.places import STATE
-from tests.rehearsal.policies import DEPLOY, Policy, federated, filled
 
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 ARM_PROGRAM = b"\x7fELF\x02\x01\x01" + bytes(9) + (2).to_bytes(2, "little") + (183).to_bytes(2, "little") + bytes(44)
@@ -86,33 +86,26 @@ def secret_deleted(account: Account) -> Iterator[None]:
 def no_pass_role(account: Account) -> Iterator[None]:
     """The deploy role's policy allows everything but to pass roles."""
     iam, role = account("iam"), account.names.deploy_role
-    allowed = [statement for statement in DEPLOY["Statement"] if statement["Action"] != ["iam:PassRole"]]
-
-    def put(policy: Policy) -> None:
-        iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=json.dumps(filled(policy, account.names)))
-
-    put(DEPLOY | {"Statement": allowed})
+    good = iam.get_role_policy(RoleName=role, PolicyName=role)["PolicyDocument"]
+    less = good | {"Statement": [each for each in good["Statement"] if "iam:PassRole" not in each["Action"]]}
+    iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=json.dumps(less))
     try:
         yield
     finally:
-        put(DEPLOY)
+        iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=json.dumps(good))
 
 
 @contextmanager
 def trusts_another_repository(account: Account) -> Iterator[None]:
-    """The deploy role trusts the environment of a repository that this one is not called any more."""
+    """The deploy role trusts a repository that this one is not called any more."""
     iam, role = account("iam"), account.names.deploy_role
-    provider = f"arn:aws:iam::{account.names.aws_account_id}:oidc-provider/{ISSUER.removeprefix('https://')}"
-
-    def trust(repository: str) -> None:
-        policy = federated(provider, repository, "environment:production")
-        iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(policy))
-
-    trust("nationslab/lms-before-it-was-renamed")
+    good = json.dumps(iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"])
+    owner, _, name = REPOSITORY.partition("/")
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=re.sub(rf"(repo:{owner}(?:@\d+)?/){name}\b", r"\1before", good))
     try:
         yield
     finally:
-        trust(REPOSITORY)
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=good)
 
 
 @contextmanager
