@@ -1,4 +1,17 @@
-"""python -m pipeline VERB: the commands that the workflows call. Each ends with 0, or with 1 and one line that names what is wrong."""
+"""python -m pipeline VERB: the commands that the workflows call. Each ends with 0, or with 1 and one line that names what is wrong.
+
+  an image (image.yml)    names, schema, find, pushed
+  a deploy (ship.yml)     verify, guard, prepare, preflight, diff, migrate, watch, smoke, receipt; verdict when it is red or cancelled
+  a version (release.yml) pin
+  back (rollback.yml)     rollback
+  every day (watch.yml)   drift
+  by hand                 doctor, when a deploy does not work
+
+Verbs that change something take --dry-run: migrate, watch, pin, drift, rollback. The others only read. AWS credentials come from the
+environment, and the repository variables as JSON from VARIABLES:
+
+  export VARIABLES="$(gh variable list --json name,value --jq 'map({(.name): .value}) | add')"
+"""
 
 import sys
 

@@ -31,7 +31,9 @@ def collect(
     """`known`, and the failed migration's task or the deployment with its events, each with the end of that task's log."""
     container = container_of(definition)
     secrets = tuple(secret["name"] for secret in container["secrets"])
-    known = replace(known, port=container["portMappings"][0]["containerPort"], secrets=secrets)
+    known = replace(
+        known, port=container["portMappings"][0]["containerPort"], secrets=secrets, cluster=target.cluster, service=target.service
+    )
     try:
         if any(verb == "migrate" for verb, _ in known.failures):
             found = rollout.tasks(cloud("ecs"), target, "STOPPED", family=definition["family"] + FAMILY_SUFFIX)
@@ -75,16 +77,17 @@ def told(given: Verdict) -> Verdict:
 def main(options: Options, found: Found) -> None:
     """Name why a deploy failed: the cause, what shows it, one fix, the way back; it ends with 1, too."""
     failures = tuple((noted["verb"], noted["failure"]) for noted in phases() if "failure" in noted and noted["verb"] != "verdict")
-    steps = [step.partition("=") for step in options.steps.split()]
-    known = Evidence(options.outcome, next((name for name, _, how in steps if how == "failure"), ""), failures)
+    steps = {name: how for name, _, how in (step.partition("=") for step in options.steps.split())}
+    deploy = steps.get("deploy", "skipped" if steps else "") or ("success" if options.task_definition else "")
+    known = Evidence(options.outcome, next((name for name, how in steps.items() if how == "failure"), ""), failures, deploy=deploy)
     if all(verb != "names" for verb, _ in failures):  # without the names there is no cloud to ask
         cloud, definition = Cloud(), read_definition(Path(TASK_DEFINITION))
         target = Target.of(cloud.names, options.task_definition)
         known = collect(cloud, target, definition, known, group=cloud.names.log_group, run=options.run)
-    given, back = told(verdict.verdict(known)), verdict.rollback(known.deployment)
-    if options.task_definition and known.unread and not known.deployment:
-        back = "Not known, for ECS could not be asked: look at the service's deployments in the AWS console."
+    given, back = told(verdict.verdict(known)), verdict.rollback(known)
+    if any(noted["verb"] == "rollback" and noted.get("back") for noted in phases()):
+        back = verdict.AGAIN
     found |= asdict(given) | {"back": back}
-    for line in (*given.evidence, f"fix: {given.fix}", f"roll back: {back}"):
+    for line in (*given.evidence, f"fix: {given.fix}", *f"roll back: {back}".splitlines()):
         say(f"verdict: {line}")
     raise Failure(f"{given.name}: {given.cause} {given.fix}")

@@ -118,6 +118,7 @@ def _wait(ecs: Any, target: Target, task: str, tail: Tail) -> Stopped:
     option("--task-definition", default="", help="the rendered file"),
     option("--run", default="by-hand", help="id of the workflow run"),
     option("--stop", action="store_true", help="because the run was cancelled: stop what it started"),
+    option("--dry-run", action="store_true", help="only say what would be started, and where"),
 )
 def main(options: Options, found: Found) -> None:
     """Run the new image's migrations as a one-off task in the service's network, with its log; the task's exit code decides."""
@@ -126,6 +127,10 @@ def main(options: Options, found: Found) -> None:
         raise Failure(stop(cloud("ecs"), cloud.names.ecs_cluster, started_by))
     rendered = read_definition(Path(options.task_definition))
     service = describe_service(cloud("ecs"), cloud.names)
+    if options.dry_run:
+        task, where = definition_for(rendered), service["networkConfiguration"]["awsvpcConfiguration"]
+        say(f"migrate: would run {' '.join(COMMAND)} as {task['family']} of {container_of(task)['image']} in {', '.join(where['subnets'])}")
+        return
     cancellable()
     try:
         found["task"] = run(cloud("ecs"), cloud("logs"), cloud.names, rendered, service, started_by=started_by)

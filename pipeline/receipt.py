@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.report import markdown, say, summary
 from pipeline.report import phases as noted
 from pipeline.verbs import Found, Options, option, takes
+from pipeline.verdict import AGAIN, GO_BACK
 
 Notes = Mapping[str, Any]
 TITLES = {
@@ -32,7 +33,6 @@ OFFICIAL = {"names": "role", "guard": "sign in", "prepare": "render"}
 """The official action that runs after a verb of ours: the time between that and the next verb is its. Deploy comes after the last look."""
 LONG = 12
 """Lines that need no fold."""
-GO_BACK = 'gh workflow run rollback.yml -f reason="why"'
 CLEAR = "gh workflow run rollback.yml -f clear-hold=true"
 
 
@@ -58,10 +58,21 @@ def judged(phases: Sequence[Notes], notes: Notes, outcome: str) -> list[str]:
     if "cause" not in given:
         first = failures[0] if failures else "A step that is no verb of ours failed: the first red step of this run says why."
         return [f"**{html.escape(first if outcome != 'cancelled' else 'The run was cancelled.', quote=False)}**", ""]
-    back = "Nothing to do: this run deployed the version before again." if notes.get("rollback", {}).get("back") else given["back"]
+    back = AGAIN if notes.get("rollback", {}).get("back") else given["back"]
     name, cause, fix = (html.escape(given[part], quote=False) for part in ("name", "cause", "fix"))
-    lines = [f"**{name}: {cause}**", "", f"**What to do:** {fix}", "", "**The way back:**", "", f"    {back}", ""]
+    lines = [
+        f"**{name}: {cause}**",
+        "",
+        f"**What to do:** {fix}",
+        "",
+        "**The way back:**",
+        "",
+        *(f"    {line}" for line in back.splitlines()),
+        "",
+    ]
     lines += [f"or, without rights in AWS: `{GO_BACK}`", ""] if back.startswith("aws ") else []
+    stay = notes.get("guard", {}).get("migrations", []) if "failure" not in notes.get("migrate", {"failure": ""}) else []
+    lines += [f"Migrations {', '.join(stay)} stay applied; the version before works with them.", ""] if stay else []
     tree = preflight.get("tree", "").splitlines() if "failure" in preflight else []
     shown = [f"    {part}" for line in (*given["evidence"], *tree) or ("none",) for part in line.splitlines()]
     if len(shown) <= LONG:

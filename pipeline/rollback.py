@@ -119,6 +119,10 @@ def back(cloud: Cloud, revision: str) -> str:
 def main(options: Options, found: Found) -> None:
     """Find the deployment to go back to, set the hold and stop what is under way. Or, after a red smoke test, go back at once."""
     cloud = Cloud()
+    if options.back_to and options.dry_run:
+        service = prepare.describe_service(cloud("ecs"), cloud.names)
+        say(f"rollback: {service['taskDefinition'].rpartition('/')[2]} -> {options.back_to}, at once and without a hold")
+        return
     if options.back_to:
         found["back"] = back(cloud, options.back_to)
         say(f"rollback: {found['back']}")

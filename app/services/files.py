@@ -205,7 +205,7 @@ def sweep_uploads(storage: Storage, now: dt.datetime, limit: int) -> int:
 
     Bytes first: if the transaction fails, the next sweep finds the rows again.
     """
-    old = select(File).where(File.upload_open, File.created_at < now - KEPT).order_by(File.created_at)
+    old = select(File).where(File.upload_open, File.created_at < now - KEPT).order_by(File.created_at, File.id)
     deleted = select(File).where(File.workflow_state == "deleted", File.storage_key.is_not(None), File.deleted_at < now - KEPT)
     swept = 0
     for file in db.session.scalars(old.limit(limit).with_for_update(skip_locked=True)).all():
@@ -216,7 +216,7 @@ def sweep_uploads(storage: Storage, now: dt.datetime, limit: int) -> int:
             storage.delete(f"{KEEP}/{file.storage_key}")
             db.session.delete(file)
     db.session.flush()
-    for file in db.session.scalars(deleted.order_by(File.deleted_at).limit(limit).with_for_update(skip_locked=True)).all():
+    for file in db.session.scalars(deleted.order_by(File.deleted_at, File.id).limit(limit).with_for_update(skip_locked=True)).all():
         storage.delete(f"{UPLOADS}/{file.storage_key}")
         storage.delete(f"{KEEP}/{file.storage_key}")
         file.storage_key, file.upload_open = None, False

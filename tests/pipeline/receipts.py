@@ -10,7 +10,7 @@ from typing import Any
 from pipeline import receipt
 from pipeline.rollout import Deployment
 from pipeline.verdict import Evidence, rollback, verdict
-from tests.pipeline.verdict_cases import FAILED, LISTENS, crashed, refused, worker_exception
+from tests.pipeline.failed_deploys import FAILED, LISTENS, crashed, refused, worker_exception
 
 GOLDEN, DOCS = Path(__file__).with_name("golden"), Path(__file__).parents[2] / "docs/operating.md"
 IN_DOCS = ("success", "failure", "rollback")
@@ -71,9 +71,7 @@ def journal(verbs: str, *, why: str = "", known: Evidence | None = None, **notes
         last |= {"failure": why}
         last.pop("answered", None)
         last.pop("watched", None)
-    given = (
-        [asdict(verdict(known)) | {"back": rollback(known.deployment), "verb": "verdict", "began": now, "ended": now + 5}] if known else []
-    )
+    given = [asdict(verdict(known)) | {"back": rollback(known), "verb": "verdict", "began": now, "ended": now + 5}] if known else []
     return found + given
 
 

@@ -126,4 +126,19 @@ def test_official_steps_and_the_jobs_outcome_count(options: list[str], name: str
 def test_where_ecs_cannot_be_asked_nobody_is_told_that_nothing_was_begun(workflow: Workflow, cloud: dict[str, Script]) -> None:
     cloud["ecs"].answers["list_service_deployments"] = [refusal("InvalidParameterException")]
     assert command.main(["verdict", "--task-definition", OURS]) == 1
-    assert workflow.journal[-1]["back"].startswith("Not known, for ECS could not be asked")
+    assert workflow.journal[-1]["back"].startswith("Not known here whether ECS goes on")
+
+
+@pytest.mark.parametrize(
+    ("steps", "back"), [("role=success deploy=skipped", "Nothing"), ("role=success", "Nothing"), ("deploy=cancelled", "Not known here")]
+)
+def test_what_was_reached_is_known_by_the_step_that_deploys(steps: str, back: str, workflow: Workflow) -> None:
+    assert command.main(["verdict", "--outcome", "cancelled", "--steps", steps]) == 1
+    assert workflow.journal[-1]["back"].startswith(back)
+
+
+def test_what_this_run_took_back_itself_is_not_to_be_taken_back(workflow: Workflow) -> None:
+    with phase("rollback") as found:
+        found["back"] = "it serves"
+    assert command.main(["verdict", "--steps", "deploy=success"]) == 1
+    assert workflow.journal[-1]["back"] == "Nothing to do: this run deployed the version before again."

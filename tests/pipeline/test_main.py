@@ -128,6 +128,16 @@ def test_the_rendered_task_definition_is_migrated(workflow: Workflow, cloud: dic
     assert workflow.journal[-1]["task"] == "0a1b2c"
 
 
+def test_a_migration_may_be_only_told(workflow: Workflow, cloud: dict[str, Script], capsys: pytest.CaptureFixture[str]) -> None:
+    network = {"awsvpcConfiguration": {"subnets": ["subnet-a", "subnet-b"]}}
+    cloud["ecs"].answers["describe_services"] = [{"services": [SERVICE | {"networkConfiguration": network}]}]
+    succeeds(workflow, "migrate", "--task-definition", "task-definition.json", "--dry-run")
+    image = DEFINITION["containerDefinitions"][0]["image"]
+    said = f"migrate: would run flask --app wsgi db upgrade as lms-ecs-task-migrate of {image} in subnet-a, subnet-b\n"
+    assert capsys.readouterr().out == said
+    assert {call for call, _ in cloud["ecs"].asked} == {"describe_services"}
+
+
 def test_the_smoke_test_asks_the_address_given_or_the_variables(workflow: Workflow, lms: Lms, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
     succeeds(workflow, "smoke", "--commit", COMMIT, "--url", f"{lms.url}/")
@@ -238,6 +248,13 @@ def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str
         command.main([verb, "--help"])
     assert ended.value.code == 0
     assert " ".join((command.VERBS[verb].__doc__ or "-").split()) in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("verb", ["migrate", "watch", "pin", "drift", "rollback"])
+def test_a_verb_that_changes_something_has_a_dry_run(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command.main([verb, "--help"])
+    assert "--dry-run" in capsys.readouterr().out
 
 
 def test_what_needs_no_cloud_runs_on_a_bare_python(workflow: Workflow) -> None:

@@ -213,7 +213,7 @@ def test_a_cancelled_run_stops_its_migration_and_the_second_signal_changes_nothi
     monkeypatch.setattr(migrate, "Cloud", lambda: Stand(names, {"ecs": ecs, "logs": Script("logs")}))
     (tmp_path / "rendered.json").write_text(json.dumps(DEFINITION))
     with pytest.raises(Failure) as cancelled:
-        migrate.main(Namespace(task_definition=str(tmp_path / "rendered.json"), run="1234", stop=False), {})
+        migrate.main(Namespace(task_definition=str(tmp_path / "rendered.json"), run="1234", stop=False, dry_run=False), {})
     assert str(cancelled.value) == f"the run was cancelled: {done}"
     assert ecs.requests("list_tasks") == [{"cluster": "lms-ecs", "startedBy": "deploy-1234"}]
     assert ecs.requests("stop_task") == [{"cluster": "lms-ecs", "task": task, "reason": "the run was cancelled"} for task in running]
@@ -223,7 +223,7 @@ def test_what_a_killed_step_left_is_stopped_afterwards(monkeypatch: pytest.Monke
     ecs = cluster(list_tasks=[{"taskArns": [TASK]}])
     monkeypatch.setattr(migrate, "Cloud", lambda: Stand(names, {"ecs": ecs}))
     with pytest.raises(Failure, match=r"^the run was cancelled: the migration was stopped"):
-        migrate.main(Namespace(task_definition="", run="1234", stop=True), {})
+        migrate.main(Namespace(task_definition="", run="1234", stop=True, dry_run=False), {})
     assert [call for call, _ in ecs.asked] == ["list_tasks", "stop_task"]
 
 

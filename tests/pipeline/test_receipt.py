@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from pipeline import receipt
-from pipeline.verdict import Evidence
+from pipeline.verdict import GO_BACK, Evidence
 from tests.pipeline.conftest import ROOT
+from tests.pipeline.failed_deploys import refused
 from tests.pipeline.receipts import ACTOR, ALL, BEGAN, CASES, COMMIT, DOCS, GOLDEN, IN_DOCS, TAG, documented, journal, page
-from tests.pipeline.verdict_cases import refused
 
 SHORT = "sha-0123456789ab"
 CANCELLED = "the run was cancelled: ECS was told to go back"
@@ -88,7 +88,22 @@ def test_a_cancelled_run_says_so_and_where_ecs_is() -> None:
     known = Evidence("cancelled", failures=(("watch", CANCELLED),))
     shown = text(journal("names guard prepare preflight diff migrate watch", why=CANCELLED, known=known), "cancelled")
     assert shown.startswith(f"## Cancelled: {SHORT}\n\n**cancelled: Somebody cancelled this run, or stopped its deployment in ECS.**\n")
-    assert "    Nothing to do: no deployment was begun.\n" in shown
+    assert "    Not known here whether ECS goes on; its deployments and events say so:\n    aws ecs describe-services" in shown
+    assert f"    to go back:\n    {GO_BACK}\n" in shown
+
+
+@pytest.mark.parametrize(
+    ("verbs", "guard", "stay"),
+    [
+        (ALL, {"migrations": ["0018_late"]}, True),
+        (ALL, {"migrations": []}, False),
+        (ALL.replace(" migrate", ""), {"migrations": ["0018_late"]}, False),
+        ("names guard migrate", {"migrations": ["0018_late"]}, False),
+    ],
+)
+def test_migrations_that_were_applied_are_said_to_stay(verbs: str, guard: dict[str, Any], stay: bool) -> None:
+    shown = text(journal(verbs, why="no", known=refused("watch", "no"), guard=guard))
+    assert ("\nMigrations 0018_late stay applied; the version before works with them.\n" in shown) is stay
 
 
 def test_a_red_preflight_shows_its_tree_as_what_shows_it() -> None:
@@ -103,7 +118,7 @@ def test_a_red_preflight_shows_its_tree_as_what_shows_it() -> None:
 def test_who_has_no_rights_in_aws_gets_another_way_back() -> None:
     phases = journal(ALL, why="smoke: no", known=refused("smoke", "smoke: no"))
     phases[-1]["back"] = "aws ecs update-service"
-    assert f"    aws ecs update-service\n\nor, without rights in AWS: `{receipt.GO_BACK}`\n" in text(phases)
+    assert f"    aws ecs update-service\n\nor, without rights in AWS: `{GO_BACK}`\n" in text(phases)
 
 
 def test_nothing_that_others_wrote_leaves_its_lines() -> None:

@@ -238,6 +238,12 @@ def test_after_a_red_smoke_test_what_ran_before_is_deployed_again(smoked: Script
     assert smoked.requests("tag_resource") == []
 
 
+def test_going_back_may_be_only_told(smoked: Script, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["rollback", "--back-to", "lms-ecs-task:6", "--dry-run"]) == 0
+    assert capsys.readouterr().out == "rollback: lms-ecs-task:7 -> lms-ecs-task:6, at once and without a hold\n"
+    assert smoked.requests("update_service") == []
+
+
 def test_there_is_no_way_back_behind_a_contract(smoked: Script, line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     smoked.answers["describe_task_definition"] = [definition_of(line[3]), definition_of(line[0])]
     assert command.main(["rollback", "--back-to", "lms-ecs-task:6"]) == 1

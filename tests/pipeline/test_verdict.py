@@ -9,23 +9,23 @@ import pytest
 from pipeline import verdict as verdicts
 from pipeline.rollout import Deployment, Stopped
 from pipeline.verdict import Evidence, mask, rollback, verdict
-from tests.pipeline.verdict_cases import (
+from tests.pipeline.failed_deploys import (
     ARN,
-    CASES,
     FAILED,
     GOOD,
     LISTENS,
-    REFUSED_TCP,
     SCALING,
     SECRETS,
     crashed,
     health,
     migrated,
     not_ready,
+    refused,
     unhealthy,
     unstarted,
     worker_exception,
 )
+from tests.pipeline.verdict_cases import CASES, REFUSED_TCP
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -138,14 +138,13 @@ def test_a_verdict_holds_no_secret_anywhere() -> None:
     evidence = replace(
         crashed(f"OddError: {url}", f"DATABASE_URL={url}"), events=(url,), unread=(url,), failures=(("x", url),), secrets=("DATABASE_URL",)
     )
-    assert "geheim" not in f"{verdict(evidence)} {rollback(evidence.deployment)}"
+    assert "geheim" not in f"{verdict(evidence)} {rollback(evidence)}"
     assert mask("SECRET_KEY=x", ()) == "SECRET_KEY=x"
 
 
 @pytest.mark.parametrize(
     ("deployment", "way"),
     [
-        (None, "Nothing to do: no deployment was begun."),
         (FAILED, "Nothing to do: ECS went back to the version before."),
         (replace(FAILED, status="STOP_REQUESTED"), "Nothing to do but wait: ECS is going back to the version before."),
         (replace(FAILED, status="ROLLBACK_IN_PROGRESS"), "Nothing to do but wait: ECS is going back to the version before."),
@@ -159,7 +158,68 @@ def test_a_verdict_holds_no_secret_anywhere() -> None:
     ],
 )
 def test_the_way_back_depends_on_where_ecs_is(deployment: Deployment | None, way: str) -> None:
-    assert rollback(deployment) == way
+    assert rollback(Evidence(deployment=deployment)) == way
+
+
+UNKNOWN = """Not known here whether ECS goes on; its deployments and events say so:
+aws ecs describe-services --cluster lms --services web
+to go back:
+gh workflow run rollback.yml -f reason="why\""""
+NOT_BEGUN, SERVES = (
+    "Nothing to do: no deployment was begun.",
+    'The new version IS serving; go back:\ngh workflow run rollback.yml -f reason="why"',
+)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "way"),
+    [
+        *(
+            (refused(verb, "no"), NOT_BEGUN)
+            for verb in ("names", "guard", "verify", "prepare", "preflight", "diff", "migrate", "pin", "boot")
+        ),
+        (Evidence(step="role"), NOT_BEGUN),
+        (Evidence(deploy="skipped"), NOT_BEGUN),
+        (Evidence(outcome="cancelled", deploy="skipped"), NOT_BEGUN),
+        (refused("smoke", "no"), SERVES),
+        (replace(refused("smoke", "no"), failures=(("smoke", "no"), ("rollback", "no"))), UNKNOWN),
+        (replace(refused("smoke", "no"), deployment=replace(FAILED, arn="ecs-svc/1", status="SUCCESSFUL", good="")), SERVES),
+        (Evidence(deployment=replace(FAILED, arn="ecs-svc/1", status="IN_PROGRESS", good="")), UNKNOWN),
+        (refused("watch", "timed out: the deployment is not over"), UNKNOWN),
+        (Evidence(outcome="cancelled"), UNKNOWN),
+        (Evidence(step="deploy"), UNKNOWN),
+        (Evidence(deploy="failure"), UNKNOWN),
+        (replace(refused("migrate", "the run was cancelled: no migration runs"), deploy="cancelled"), UNKNOWN),
+    ],
+)
+def test_where_ecs_is_not_known_nobody_is_told_that_nothing_was_begun(evidence: Evidence, way: str) -> None:
+    assert rollback(replace(evidence, cluster="lms", service="web")) == way
+
+
+@pytest.mark.parametrize(
+    ("case", "advised", "never"),
+    [
+        ("secret setting", "Secrets Manager", "repository variable or"),
+        ("setting in the boot", "Secrets Manager", "repository variable or"),
+        ("setting", "repository variable", "beside its other keys"),
+        ("pull forbidden", "AmazonECSTaskExecutionRolePolicy", "NAT"),
+        ("registry", "NAT", "Policy"),
+        ("secret forbidden", "kms:Decrypt", "NAT"),
+        ("secret out of reach", "NAT", "kms:Decrypt"),
+        ("never healthy", "traceback", "security group"),
+        ("never healthy outside", "security group", "traceback"),
+        ("import", "If the log holds", "is in the evidence"),
+    ],
+)
+def test_a_fix_leads_nobody_astray(case: str, advised: str, never: str) -> None:
+    fix = verdict(CASES[case][0]).fix
+    assert advised in fix
+    assert never not in fix
+
+
+def test_a_trial_start_says_that_production_was_not_touched() -> None:
+    said = {case: verdict(evidence).cause.endswith("production was not touched.") for case, (evidence, _, _) in CASES.items()}
+    assert {case for case, trial in said.items() if trial} == {case for case in CASES if case.endswith("in the boot")}
 
 
 def test_a_traceback_is_shown_in_lines_of_its_own() -> None:
@@ -174,4 +234,4 @@ def test_a_value_of_several_words_beside_a_traceback_is_not_shown_either() -> No
 
 def test_a_step_and_alarms_are_part_of_the_evidence() -> None:
     evidence: Any = Evidence(step="deploy", deployment=replace(FAILED, reason="", alarms=("5xx",)))
-    assert verdict(evidence).evidence == ("step deploy failed", "deployment NCWGC2ZR: ROLLBACK_SUCCESSFUL", "alarm fired: 5xx")
+    assert verdict(evidence).evidence == ("alarm fired: 5xx", "step deploy failed", "deployment NCWGC2ZR: ROLLBACK_SUCCESSFUL")

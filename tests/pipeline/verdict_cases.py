@@ -1,69 +1,26 @@
 """Failed deploys in the words of AWS, PostgreSQL, gunicorn and the LMS, each with where its words are from, and their verdicts."""
 
-import json
 from dataclasses import replace
-from datetime import UTC, datetime
 
-from pipeline.rollout import Deployment, Stopped
+from pipeline.rollout import Deployment
 from pipeline.verdict import Evidence
-
-IMAGE = "471112588210.dkr.ecr.ap-northeast-2.amazonaws.com/lms-ecs:sha-1"
-SECRETS = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
-ASM = f"{SECRETS}unable to retrieve secret from asm: service call has been retried 1 time(s): "
-ARN = "arn:aws:ecs:ap-northeast-2:471112588210:service-deployment/lms-ecs/lms-ecs-service/NCWGC2ZR"
-GOOD = "arn:aws:ecs:ap-northeast-2:471112588210:task-definition/lms-ecs-task:6"
-BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
-LISTENS = '{"event":"Listening at: http://0.0.0.0:8000 (1)","level":"info"}'
-BREAKER = "Service deployment rolled back because the circuit breaker threshold was exceeded."
-"""terraform-provider-aws, internal/service/ecs/service_test.go."""
-SCALING = "Scaling activity initiated by (deployment ecs-svc/1)"
-FAILED = Deployment(ARN, "ROLLBACK_SUCCESSFUL", BEGAN, BREAKER, failed=2, good=GOOD)
-WATCHED = ("watch", f"the deployment failed: ROLLBACK_SUCCESSFUL: {BREAKER}")
-
-
-def unstarted(reason: str) -> Evidence:
-    """A deployment whose tasks could not be started."""
-    return Evidence(failures=(WATCHED,), deployment=FAILED, task=Stopped("0a1b2c3d4e", "TaskFailedToStart", reason), port=8000)
-
-
-def crashed(*log: str, code: int = 1, reason: str = "") -> Evidence:
-    """A deployment whose tasks ended by themselves."""
-    task = Stopped("0a1b2c3d4e", "EssentialContainerExited", "Essential container in task exited", reason, code)
-    return Evidence(failures=(WATCHED,), deployment=FAILED, task=task, log=log, port=8000)
-
-
-def unhealthy(*log: str, checks: str = "container health checks", code: int = 0) -> Evidence:
-    """A deployment whose tasks ran and were not healthy."""
-    task = Stopped("0a1b2c3d4e", "ServiceSchedulerInitiated", f"Task failed {checks}", exit_code=code)
-    return Evidence(failures=(WATCHED,), deployment=FAILED, task=task, log=log, port=8000)
-
-
-def refused(verb: str, line: str) -> Evidence:
-    """A verb that failed before anything was deployed."""
-    return Evidence(failures=((verb, line),))
-
-
-def migrated(*log: str, code: int = 1) -> Evidence:
-    """A migration that failed."""
-    line = f"the migration failed with exit code {code}; the service was not touched (Essential container in task exited)"
-    return replace(crashed(*log, code=code), failures=(("migrate", line),), deployment=None)
-
-
-def health(status: int) -> str:
-    """A request of a health check in the LMS's log."""
-    return json.dumps({"method": "GET", "route": "/health", "status": status, "ms": 1.0, "event": "request", "level": "info"})
-
-
-def not_ready(**wrong: str) -> str:
-    """What the LMS logs when a health check finds it not ready."""
-    return json.dumps({**wrong, "event": "not_ready", "level": "error"})
-
-
-def worker_exception(last: str) -> str:
-    """What gunicorn 27 writes to the LMS's log, when the app cannot be loaded."""
-    trace = f'Traceback (most recent call last):\n  File "/srv/lms/wsgi.py", line 3, in <module>\n    from app import create_app\n{last}'
-    return json.dumps({"event": "Exception in worker process", "level": "error", "exception": trace})
-
+from tests.pipeline.failed_deploys import (
+    ARN,
+    ASM,
+    BEGAN,
+    FAILED,
+    IMAGE,
+    LISTENS,
+    SECRETS,
+    crashed,
+    health,
+    migrated,
+    not_ready,
+    refused,
+    unhealthy,
+    unstarted,
+    worker_exception,
+)
 
 REFUSED_TCP = 'connection failed: connection to server at "10.0.0.9", port 5432 failed: Connection refused'
 PASS_ROLE = (
@@ -167,6 +124,12 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
         "cannot pull",
         "send request failed",
     ),
+    # AWS developer guide, task_cannot_pull_image
+    "pull forbidden": (
+        unstarted(f"{SECRETS}unable to retrieve ecr registry auth: AccessDeniedException: User: x is not authorized to perform: ecr:Get"),
+        "cannot pull",
+        "may not fetch",
+    ),
     # ResourceInitializationError of stopped tasks, as many public repositories quote it
     "key": (
         unstarted(f"{ASM}retrieved secret from Secrets Manager did not contain json key SECRET_KEY."),
@@ -195,7 +158,8 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
         "secret missing",
         "app-x is marked for deletion",
     ),
-    "secret forbidden": (unstarted(f"{ASM}AccessDeniedException"), "secret not readable", "AccessDeniedException"),
+    "secret forbidden": (unstarted(f"{ASM}AccessDeniedException"), "secret not readable", "may not read"),
+    "secret out of reach": (unstarted(f"{ASM}RequestCanceled: context deadline exceeded"), "secret not readable", "could not read"),
     # ECS's container reason; engines older than that say only 137
     "memory": (crashed(code=137, reason="OutOfMemoryError: Container killed due to memory usage"), "out of memory", "memory"),
     "memory by its code": (crashed(code=137), "out of memory", "memory"),
@@ -211,6 +175,7 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
     ),
     # app/config.py
     "setting": (crashed("lms: BASE_URL is not set"), "configuration missing", "BASE_URL is not set"),
+    "secret setting": (crashed("lms: DATABASE_URL is not set"), "configuration missing", "secret setting"),
     "bad setting": (crashed("lms: LOG_LEVEL must be one of DEBUG, INFO"), "configuration missing", "LOG_LEVEL must be"),
     # PostgreSQL 55P03 by psycopg and SQLAlchemy
     "lock": (
@@ -241,7 +206,7 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
     "port": (
         replace(unhealthy(LISTENS, health(200), checks="ELB health checks in (target-group arn:x)"), port=9000),
         "port mismatch",
-        "listens on 8000, the task definition says 9000",
+        "listens on 8000 (task-definition.json: containerPort 9000)",
     ),
     "check": (unhealthy(LISTENS, health(200)), "health check command missing", "/health answers"),
     # DanielWinks/pwrstat_docker#9, as `boot` tells it
@@ -250,8 +215,8 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
         "health check command missing",
         "curl",
     ),
-    "never healthy": (unhealthy(LISTENS, health(500)), "health check never passes", "container health checks"),
-    "slow": (unhealthy(), "starts too slowly", "no request was answered"),
+    "never healthy": (unhealthy(LISTENS, health(500)), "health check never passes", "/health answered 500"),
+    "slow": (unhealthy(), "starts too slowly", "its log is empty"),
     "slow to import": (unhealthy(LISTENS), "starts too slowly", "no request was answered"),
     "its log cannot be read": (replace(unhealthy(), unread=("read the log: no",)), "health check never passes", "container health checks"),
     "never healthy outside": (
@@ -290,7 +255,13 @@ CASES: dict[str, tuple[Evidence, str, str]] = {
         "task definition not valid",
         "line 5",
     ),
-    "other verb": (refused("prepare", "lms-ecs:sha-1 is sha256:e, but sha256:d was built"), "prepare failed", "sha256:d was built"),
+    # pipeline/registry.py
+    "tag moved": (
+        refused("prepare", "lms-ecs:sha-1 is sha256:e in the registry, but sha256:d was built"),
+        "image was replaced",
+        "sha256:d was built",
+    ),
+    "other verb": (refused("prepare", "the repository variable X must be one line"), "prepare failed", "must be one line"),
     "official step": (Evidence(step="deploy"), "deploy step failed", "official action"),
     "unknown": (refused("watch", "the deployment failed: STOPPED"), "unknown", "No rule"),
     "nothing": (Evidence(), "unknown", "No rule"),

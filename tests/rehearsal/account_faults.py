@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,13 +15,13 @@ import requests
 from image.docker import docker
 from pipeline.guard import HOLD
 from pipeline.names import Names
+from pipeline.registry import REVISION
 from pipeline.report import Failure
 from tests.github import REPOSITORY
 from tests.rehearsal.account import clients
 from tests.rehearsal.engine import LABEL, NETWORK
 from tests.rehearsal.faults import LOCKED
 from tests.rehearsal.places import STATE
-from tests.rehearsal.policies import Policy
 
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 ARM_PROGRAM = b"\x7fELF\x02\x01\x01" + bytes(9) + (2).to_bytes(2, "little") + (183).to_bytes(2, "little") + bytes(44)
@@ -86,27 +87,22 @@ def secret_deleted(account: Account) -> Iterator[None]:
 def no_pass_role(account: Account) -> Iterator[None]:
     """The deploy role's policy allows everything but to pass roles."""
     iam, role = account("iam"), account.names.deploy_role
-    good: Policy = iam.get_role_policy(RoleName=role, PolicyName=role)["PolicyDocument"]
-    allowed = [statement for statement in good["Statement"] if statement["Action"] != ["iam:PassRole"]]
-
-    def put(policy: Policy) -> None:
-        iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=json.dumps(policy))
-
-    put(good | {"Statement": allowed})
+    good = iam.get_role_policy(RoleName=role, PolicyName=role)["PolicyDocument"]
+    less = good | {"Statement": [each for each in good["Statement"] if "iam:PassRole" not in each["Action"]]}
+    iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=json.dumps(less))
     try:
         yield
     finally:
-        put(good)
+        iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=json.dumps(good))
 
 
 @contextmanager
 def trusts_another_repository(account: Account) -> Iterator[None]:
-    """The deploy role trusts the environment of a repository that this one is not called any more."""
+    """The deploy role trusts a repository that this one is not called any more."""
     iam, role = account("iam"), account.names.deploy_role
     good = json.dumps(iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"])
-    name = REPOSITORY.partition("/")[2]
-    renamed = good.replace(f"/{name}:", "/lms-before-it-was-renamed:").replace(f"/{name}@", "/lms-before-it-was-renamed@")
-    iam.update_assume_role_policy(RoleName=role, PolicyDocument=renamed)
+    owner, _, name = REPOSITORY.partition("/")
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=re.sub(rf"(repo:{owner}(?:@\d+)?/){name}\b", r"\1before", good))
     try:
         yield
     finally:
@@ -151,6 +147,7 @@ def made_for_arm(account: Account) -> Iterator[None]:
         registry.headers.update({"Authorization": f"Basic {token}", "Accept": MANIFEST})
         manifest = registry.get(f"{base}/manifests/latest", timeout=10).json()
         config = registry.get(f"{base}/blobs/{manifest['config']['digest']}", timeout=10).json()
+        config["config"]["Labels"][REVISION] = account.commit
         changed = json.dumps(config | {"architecture": "arm64"}).encode()
         manifest["config"] |= {"digest": f"sha256:{hashlib.sha256(changed).hexdigest()}", "size": len(changed)}
         upload = urljoin(base, registry.post(f"{base}/blobs/uploads/", timeout=10).headers["Location"])
@@ -172,7 +169,9 @@ def holds_arm_programs(account: Account) -> Iterator[None]:
     registry = urlsplit(account.endpoint).netloc
     name = f"{registry}/{account.names.ecr_repository}"
     programs = ("/opt/venv/bin/flask", "/opt/venv/bin/gunicorn", "/usr/bin/dash")  # a shell would be asked to read what does not run
-    (folder / "Dockerfile").write_text(f"FROM {name}:latest\n" + "".join(f"COPY --chmod=755 program {each}\n" for each in programs))
+    (folder / "Dockerfile").write_text(
+        f"FROM {name}:latest\nLABEL {REVISION}={account.commit}\n" + "".join(f"COPY --chmod=755 program {each}\n" for each in programs)
+    )
     token = account("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
     (folder / "config.json").write_text(json.dumps({"auths": {registry: {"auth": token}}}))
     docker("--config", str(folder), "build", "--quiet", "--tag", f"{name}:sha-{account.commit}", str(folder))

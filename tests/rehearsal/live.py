@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from image.docker import inspect
-from pipeline import smoke
+from pipeline import registry, smoke
 from pipeline.report import Failure, say
 from tests.rehearsal import __main__ as rehearsal
 from tests.rehearsal import play, repository
@@ -107,13 +107,15 @@ class Live:
 
     def bad(self, scenario: Scenario) -> Play:
         """Play a bad deploy under requests. Raises Failure if it does not end as the table says."""
-        commits = {"good": self.good, "older": repository.git("rev-parse", f"{self.good}~1")}
         new = scenario.change or scenario.new
         commit = repository.commit(scenario.name, scenario.change) if new else self.good
         before = set(rehearsal.containers())
         fault = scenario.account or (lambda _: contextlib.nullcontext())
-        with fault(Account(Cloud.noted().endpoint, rehearsal.names(), commit)), Poller(self.url, self.token) as poller:
-            variables = {name: value.format(**commits) for name, value in scenario.variables.items()}
+        account = Account(Cloud.noted().endpoint, rehearsal.names(), commit)
+        known = {"good": self.good, "older": repository.git("rev-parse", f"{self.good}~1")}
+        known["digest"] = registry.require(account("ecr"), account.names.ecr_repository, f"sha-{self.good}").digest
+        variables = {name: value.format(**known) for name, value in scenario.variables.items()}
+        with fault(account), Poller(self.url, self.token) as poller:
             played = play.run(commit, scenario.name, caller=scenario.caller, variables=variables)
         seen = Seen(poller.answered, poller.failures, self.serving(), before != set(rehearsal.containers()))
         say(f"           {poller.total} requests, {len(poller.failures)} failed: {dict(poller.answered)}")

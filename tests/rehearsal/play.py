@@ -22,6 +22,8 @@ MINUTES = 20
 ALWAYS_STAND_INS = ("actions/attest", "actions/upload-artifact")
 """They need GitHub itself, and Sigstore."""
 STEP = re.compile(r"(Success|Failure) - (Main|Post) (.+) \[[^\]]+\]$")
+LOST = re.compile(r"\S+\s+(::error::.*)")
+"""An annotation whose text holds another "::", as many an ARN: act does not know it for one."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ def read(entry: Mapping[str, Any]) -> Step | str | None:
     message = str(entry.get("msg", "")).strip()
     if entry.get("raw_output") or entry.get("command") in ("error", "warning"):
         return f"::error::{entry.get('arg', message)}" if entry.get("command") == "error" else message
+    if lost := LOST.fullmatch(message):
+        return lost[1]
     ended = STEP.search(message)
     if not ended or "stepResult" not in entry:
         return None
@@ -228,6 +232,7 @@ def workflow_environment() -> dict[str, str]:
     cloud = Cloud.noted()
     return {
         "AWS_ENDPOINT_URL": cloud.endpoint,
+        "GITHUB_RUN_ID": str(time.time_ns() // 1_000_000),  # act's own is always 1, and what a run started is found by it
         "AWS_PAGER": "",
         "DOCKER_HOST": NOTES["docker_host"],
         "DOCKER_CONFIG": str(_docker_config()),

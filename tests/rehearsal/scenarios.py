@@ -29,7 +29,7 @@ class Scenario:
     account: Fault | None = None
     """What is wrong in the account meanwhile."""
     variables: Mapping[str, str] = field(default_factory=dict)
-    """Repository variables that are wrong; {older} and {unknown} are commits."""
+    """Repository variables that are wrong; {good} and {older} are commits, {digest} is the good one's image."""
     caller: Path = CALLER
     new: bool = False
     """A new commit, though nothing in it is wrong."""
@@ -41,7 +41,7 @@ class Scenario:
 
 def ship(commit: str, tag: str = "") -> dict[str, str]:
     """The variables that let ship_only.yml ship that commit, by the tag of it or of another one."""
-    return {"SHIP_TAG": f"sha-{tag or commit}", "SHIP_DIGEST": f"sha256:{'0' * 64}", "SHIP_COMMIT": commit}
+    return {"SHIP_TAG": f"sha-{tag or commit}", "SHIP_DIGEST": "{digest}", "SHIP_COMMIT": commit}
 
 
 def elsewhere(url: str) -> str:
@@ -63,7 +63,8 @@ TABLE = (
     Scenario("oidc-refused", "Take the deploy role", "OIDC subject refused", "step role failed", account=account.trusts_another_repository),
     Scenario("hold", "Guard", "held", "5ca1ab1e: wrong marks", account=account.on_hold),
     Scenario("superseded", "Guard", "superseded", "is older: it stays", variables=ship("{older}"), caller=SHIP_ONLY),
-    Scenario("tag-missing", "Prepare", "image not found", "holds no image sha-0", variables=ship("{good}", "0" * 40), caller=SHIP_ONLY),
+    Scenario("tag-missing", "Verify what it is", "image not found", "holds no image sha-0",
+             variables=ship("{good}", "0" * 40), caller=SHIP_ONLY),
     Scenario("secret-missing", "Preflight", "secret missing", "is marked for deletion", account=account.secret_deleted),
     Scenario("wrong-architecture", "Preflight", "wrong architecture", "is made for arm64", account=account.made_for_arm, new=True),
     Scenario("pass-role", "Migrate", "cannot pass role", r"iam:PassRole on resource: \S+/ecsTask", account=account.no_pass_role),

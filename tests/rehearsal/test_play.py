@@ -26,6 +26,7 @@ NAMES: Names = resolve(read_definition(ROOT / "task-definition.json"), {"BASE_UR
         ({**ENDED, "stepResult": "failure", "msg": "  ❌  Failure - Main A [1] b [1.5s]"}, Step("ship", "A [1] b", 1.5, False)),
         ({"msg": "what a step wrote\n", "raw_output": True}, "what a step wrote"),
         ({"msg": "  ❗  ::error::no", "command": "error", "arg": "no such image"}, "::error::no such image"),
+        ({"msg": "  ❓  ::error::no: arn:aws:iam::1:role/x"}, "::error::no: arn:aws:iam::1:role/x"),
         ({"msg": "⭐ Run Main Smoke"}, None),
         ({**ENDED, "msg": "  ✅  Success - Complete job"}, None),
     ],

@@ -54,9 +54,9 @@ def runs() -> tuple[str, str]:
 
 
 def digest(tag: str) -> str:
-    """What the registry holds under a tag."""
-    found = client("ecr").describe_images(repositoryName=rehearsal.names().ecr_repository, imageIds=[{"imageTag": tag}])
-    return str(found["imageDetails"][0]["imageDigest"])
+    """What the registry holds under a tag; empty if nothing."""
+    found = client("ecr").batch_get_image(repositoryName=rehearsal.names().ecr_repository, imageIds=[{"imageTag": tag}])["images"]
+    return str(found[0]["imageId"]["imageDigest"]) if found else ""
 
 
 def hold() -> str:
@@ -82,7 +82,7 @@ def test_a_version_is_the_image_that_was_pushed_and_the_task_definition_names_it
     played = tagged(hub, "v1.0.0")
     assert played.green, played.errors
     assert runs() == ("v1.0.0", commit)
-    assert digest("v1.0.0") == digest(f"sha-{commit}")
+    assert digest("v1.0.0") == digest(f"sha-{commit}") != ""
     assert [one["tag_name"] for one in hub.releases] == ["v1.0.0"]
     assert "it ships" in " ".join(played.lines)
 
@@ -109,8 +109,7 @@ def test_a_tag_that_is_not_on_main_ends_red_and_nothing_is_put(hub: GitHub) -> N
     played = tagged(hub, "v2.0.0", aside)
     assert (played.green, played.failed[0].name, jobs(played)) == (False, "Pin", {"pin"})
     assert names(played, "tag not on main")
-    with pytest.raises(client("ecr").exceptions.ImageNotFoundException):
-        digest("v2.0.0")
+    assert digest("v2.0.0") == ""
 
 
 def test_a_tag_whose_image_will_never_exist_ends_red(hub: GitHub) -> None:
