@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_USER := 0
 
-.PHONY: help run test compat clients lint infra bench rehearse rehearse-all rehearse-down rehearsals format lock clean
+.PHONY: help run test compat clients lint infra doctor bench rehearse rehearse-all rehearse-down rehearsals format lock clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -49,7 +49,10 @@ lint: $(VENV)/.dev  ## Run every linter
 	$(BIN)/cfn-lint infra/*.yaml
 
 infra: $(VENV)/.dev  ## Make or adopt the AWS account that the LMS lands in: shows each change, asks, applies (ARGS=--yes)
-	@$(BIN)/python -m infra $(ARGS)
+	@$(BIN)/python -m infra apply $(ARGS)
+
+doctor: $(VENV)/.dev  ## Say why deploys do not work: what GitHub and the AWS account lack, with the line to paste (ARGS=--help)
+	@$(BIN)/python -m infra doctor $(ARGS)
 
 format: $(VENV)/.dev  ## Format the code
 	$(BIN)/ruff check --fix .

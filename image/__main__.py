@@ -2,8 +2,8 @@
 
 import sys
 
+from commands.verbs import run
 from image import boot, sbom
-from pipeline.verbs import run
 
 
 def main(arguments: list[str]) -> int:

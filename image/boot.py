@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from commands.names import TASK_DEFINITION, container_of, read_definition
+from commands.report import Failure, say, summary
+from commands.verbs import Found, Options, option, takes
 from image import postgres
 from image.docker import compressed_bytes, docker, inspect, logs
 from pipeline import migrate, smoke
-from pipeline.names import TASK_DEFINITION, container_of, read_definition
-from pipeline.report import Failure, say, summary
-from pipeline.verbs import Found, Options, option, takes
 
 LARGEST_MB = 70
 """Compressed, in millions of bytes: a larger image starts later, and so do the tasks that a failing one is replaced by."""

@@ -7,7 +7,7 @@ import zlib
 from functools import partial
 from typing import Any
 
-from pipeline.report import Failure
+from commands.report import Failure
 
 SECONDS = 300
 

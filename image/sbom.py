@@ -10,9 +10,9 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from commands.report import Failure, say, summary
+from commands.verbs import Found, Options, option, takes
 from image.docker import docker
-from pipeline.report import Failure, say, summary
-from pipeline.verbs import Found, Options, option, takes
 
 SAID = {"METADATA", "PKG-INFO", "direct_url.json", "entry_points.txt", "top_level.txt"}
 """What a package says of itself."""

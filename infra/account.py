@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from commands.aws import named
+from commands.names import Names
+from commands.report import Failure, say
 from infra import words
 from infra.stacks import STACKS, Parameters, chosen, revision, stack_name, taken
-from pipeline.aws import named
-from pipeline.names import Names
-from pipeline.report import Failure, say
 
 EVERY = 3.0
 """Seconds between two looks at a stack."""

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipeline.names import Names
-from pipeline.report import Failure
+from commands.names import Names
+from commands.report import Failure
 
 STACKS = ("foundation", "boundary", "network", "data", "service")
 """Each takes outputs of those before it."""

@@ -4,10 +4,8 @@
   a deploy (ship.yml)     verify, guard, prepare, preflight, diff, migrate, watch, smoke, receipt; verdict when it is red or cancelled
   a version (release.yml) pin
   back (rollback.yml)     rollback
-  every day (watch.yml)   drift
-  by hand                 doctor, when a deploy does not work
 
-Verbs that change something take --dry-run: migrate, watch, pin, drift, rollback. The others only read. AWS credentials come from the
+Verbs that change something take --dry-run: migrate, watch, pin, rollback. The others only read. AWS credentials come from the
 environment, and the repository variables as JSON from VARIABLES:
 
   export VARIABLES="$(gh variable list --json name,value --jq 'map({(.name): .value}) | add')"
@@ -15,25 +13,9 @@ environment, and the repository variables as JSON from VARIABLES:
 
 import sys
 
-from pipeline import (
-    diff,
-    doctor,
-    drift,
-    evidence,
-    guard,
-    migrate,
-    names,
-    preflight,
-    prepare,
-    receipt,
-    registry,
-    release,
-    rollback,
-    schema,
-    smoke,
-    watch,
-)
-from pipeline.verbs import Verb, run
+from commands import names
+from commands.verbs import Verb, run
+from pipeline import diff, evidence, guard, migrate, preflight, prepare, receipt, registry, release, rollback, schema, smoke, watch
 
 VERBS: dict[str, Verb] = {
     "names": names.main,
@@ -51,9 +33,7 @@ VERBS: dict[str, Verb] = {
     "verdict": evidence.main,
     "receipt": receipt.main,
     "pin": release.main,
-    "drift": drift.main,
     "rollback": rollback.main,
-    "doctor": doctor.main,
 }
 
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from commands.aws import Cloud
+from commands.names import TASK_DEFINITION, read_definition
+from commands.report import markdown, say, summary
+from commands.verbs import Found, Options, option, takes
 from pipeline import git, guard, prepare, schema
-from pipeline.aws import Cloud
-from pipeline.names import TASK_DEFINITION, read_definition
-from pipeline.report import markdown, say, summary
-from pipeline.verbs import Found, Options, option, takes
 
 BY_AWS = re.compile(
     r"(taskDefinitionArn|revision|status|requiresAttributes|compatibilities|(de)?registeredAt|registeredBy)[. ].*"

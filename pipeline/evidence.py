@@ -6,15 +6,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from commands.aws import Cloud, named
+from commands.github import claims
+from commands.names import TASK_DEFINITION, container_of, read_definition
+from commands.report import Failure, phases, say
+from commands.trust import ISSUER
+from commands.verbs import Found, Options, option, takes
 from pipeline import rollout, verdict
-from pipeline.aws import Cloud, named
-from pipeline.doctor import claims
 from pipeline.migrate import FAMILY_SUFFIX
-from pipeline.names import TASK_DEFINITION, container_of, read_definition
-from pipeline.report import Failure, phases, say
 from pipeline.rollout import Stopped, Target
-from pipeline.trust import ISSUER
-from pipeline.verbs import Found, Options, option, takes
 from pipeline.verdict import Evidence, Verdict
 
 LINES = 50
@@ -64,7 +64,7 @@ def told(given: Verdict) -> Verdict:
     except Failure as problem:
         return replace(given, evidence=(*given.evidence, f"not read: {problem}"))
     line = json.dumps({f"{ISSUER}:sub": said["sub"]}).strip("{}")
-    fix = f"Put this into the role's trust policy: {line}. `python3 -m pipeline doctor` shows what else it lacks."
+    fix = f"Put this into the role's trust policy: {line}. `make doctor` shows what else it lacks."
     return replace(given, evidence=(*given.evidence, *(f"this job's {name}: {value}" for name, value in said.items())), fix=fix)
 
 

@@ -7,8 +7,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from commands.report import Failure
 from pipeline import schema
-from pipeline.report import Failure
 
 MIGRATIONS = "migrations/versions"
 

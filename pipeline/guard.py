@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from commands.aws import Cloud, named
+from commands.report import Failure, output, say
+from commands.verbs import Found, Options, option, takes
 from pipeline import git, schema
-from pipeline.aws import Cloud, named
 from pipeline.prepare import Running, describe_service, running
-from pipeline.report import Failure, output, say
-from pipeline.verbs import Found, Options, option, takes
 
 HOLD = "deploy-hold"
 """The service's tag that keeps pushes away: the commit that was rolled back, and why."""

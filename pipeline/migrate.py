@@ -10,13 +10,13 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from commands.aws import Cloud, named
+from commands.names import Names, container_of, read_definition
+from commands.report import Failure, say
+from commands.verbs import Found, Options, cancellable, option, takes
 from pipeline import rollout
-from pipeline.aws import Cloud, named
-from pipeline.names import Names, container_of, read_definition
 from pipeline.prepare import describe_service
-from pipeline.report import Failure, say
 from pipeline.rollout import Stopped, Target
-from pipeline.verbs import Found, Options, cancellable, option, takes
 
 COMMAND = ("flask", "--app", "wsgi", "db", "upgrade")
 FAMILY_SUFFIX = "-migrate"

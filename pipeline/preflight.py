@@ -7,12 +7,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from commands.aws import Cloud
+from commands.names import Names, container_of, read_definition, variables
+from commands.report import Failure, say
+from commands.trust import Unknown, trusts
+from commands.verbs import Found, Options, option, takes
 from pipeline import prepare, registry
-from pipeline.aws import Cloud
-from pipeline.names import Names, container_of, read_definition, variables
-from pipeline.report import Failure, say
-from pipeline.trust import Unknown, trusts
-from pipeline.verbs import Found, Options, option, takes
 
 GIB = {512: range(1, 5), 1024: range(2, 9), 2048: range(4, 17), 4096: range(8, 31), 8192: range(16, 61, 4), 16384: range(32, 121, 8)}
 """The GiB that Fargate has for so many CPU units; 256 have half of one, too."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from commands.aws import Cloud, named
+from commands.names import PASSED_ON, TASK_DEFINITION, Names, container_of, read_definition, variables
+from commands.report import Failure, output, say
+from commands.verbs import Found, Options, option, takes
 from pipeline import registry
-from pipeline.aws import Cloud, named
-from pipeline.names import PASSED_ON, TASK_DEFINITION, Names, container_of, read_definition, variables
-from pipeline.report import Failure, output, say
-from pipeline.verbs import Found, Options, option, takes
 
 COMMIT_LABEL = "commit"
 """The label of a task definition's container that says which commit it runs."""

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from pipeline.report import markdown, say, summary
-from pipeline.report import phases as noted
-from pipeline.verbs import Found, Options, option, takes
+from commands.report import markdown, say, summary
+from commands.report import phases as noted
+from commands.verbs import Found, Options, option, takes
 from pipeline.verdict import AGAIN, GO_BACK
 
 Notes = Mapping[str, Any]

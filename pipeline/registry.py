@@ -5,9 +5,9 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.aws import Cloud, named
-from pipeline.report import Failure, output, say, summary
-from pipeline.verbs import Found, Options, option, takes
+from commands.aws import Cloud, named
+from commands.report import Failure, output, say, summary
+from commands.verbs import Found, Options, option, takes
 
 MANIFESTS = ("application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json")
 """Manifests of one image. An index of several has a digest of its own, and what runs would not match what was pushed."""

@@ -4,12 +4,13 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline import git, github, guard, prepare, registry, rollback
-from pipeline.aws import Cloud, named
+from commands import github
+from commands.aws import Cloud, named
+from commands.report import Failure, output, say, summary
+from commands.verbs import Found, Options, option, takes
+from pipeline import git, guard, prepare, registry, rollback
 from pipeline.prepare import Running
 from pipeline.registry import Stored
-from pipeline.report import Failure, output, say, summary
-from pipeline.verbs import Found, Options, option, takes
 
 MAIN = "refs/remotes/origin/main"
 EVERY, LIVE, APPEARS = 15.0, 20 * 60.0, 2 * 60.0

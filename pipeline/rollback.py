@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from commands.aws import Cloud, named
+from commands.names import Names
+from commands.report import Failure, markdown, output, say, summary
+from commands.verbs import Found, Options, option, takes
 from pipeline import git, guard, prepare, registry, rollout, watch
-from pipeline.aws import Cloud, named
-from pipeline.names import Names
 from pipeline.prepare import Running
-from pipeline.report import Failure, markdown, output, say, summary
 from pipeline.rollout import Target
-from pipeline.verbs import Found, Options, option, takes
 
 BACK_SECONDS = 900.0
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.aws import named
-from pipeline.names import Names
-from pipeline.report import Failure
+from commands.aws import named
+from commands.names import Names
+from commands.report import Failure
 
 ENDED = ("SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED")
 REVISIONS = 20

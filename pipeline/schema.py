@@ -4,8 +4,8 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.report import Failure, output
-from pipeline.verbs import Found, Options
+from commands.report import Failure, output
+from commands.verbs import Found, Options
 
 
 @dataclass(frozen=True)

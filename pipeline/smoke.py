@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.names import here
-from pipeline.report import Failure, say
-from pipeline.verbs import Found, Options, option, takes
+from commands.names import here
+from commands.report import Failure, say
+from commands.verbs import Found, Options, option, takes
 
 TIMES = 20
 SECONDS = 10

@@ -3,11 +3,11 @@
 import time
 from typing import Any
 
+from commands.aws import Cloud, named
+from commands.report import Failure, say
+from commands.verbs import Found, Options, cancellable, option, takes
 from pipeline import rollout
-from pipeline.aws import Cloud, named
-from pipeline.report import Failure, say
 from pipeline.rollout import ENDED, Deployment, Target
-from pipeline.verbs import Found, Options, cancellable, option, takes
 
 EVERY = 5.0
 APPEARS = 120.0

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from commands.report import Failure, fail, say
 from pipeline import git, guard, schema
-from pipeline.report import Failure, fail, say
 
 SELECTION = ("tests/app/api", "tests/app/jobs", "-k", "postgresql", "-n", "3", "--dist", "worksteal", "--maxfail", "10")
 """What a running task does: it answers requests and works on jobs, on PostgreSQL. Together they send every statement of the app.

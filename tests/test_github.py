@@ -9,7 +9,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 OWNER = re.compile(r"@[A-Za-z0-9](?:-?[A-Za-z0-9])*(?:/[\w-]+)?")
-OWNED = {"/.github/", "/pipeline/", "/infra/", "/image/"}
+OWNED = {"/.github/", "/commands/", "/pipeline/", "/infra/", "/image/"}
 LOCKS = [path for path in ROOT.rglob("requirements*.txt") if not {".venv", "build", "node_modules"} & set(path.relative_to(ROOT).parts)]
 
 

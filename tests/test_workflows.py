@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
+from commands.verbs import parser
 from pipeline.__main__ import VERBS
-from pipeline.verbs import parser
 from tests.pipeline.workflows import (
     ACTION,
     ACTIONS,

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from commands.names import container_of
+from commands.report import Failure
 from image import boot, postgres
-from pipeline.names import container_of
-from pipeline.report import Failure
 from tests.pipeline.conftest import COMMIT, DEFINITION, Engine, Lms
 
 CONTAINER = container_of(DEFINITION)

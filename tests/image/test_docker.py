@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from commands.report import Failure
 from image import docker as client
 from image.docker import compressed_bytes, docker, inspect, logs
-from pipeline.report import Failure
 from tests.pipeline.conftest import Engine
 
 

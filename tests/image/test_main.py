@@ -2,9 +2,9 @@
 
 import pytest
 
+from commands.report import Failure
 from image import __main__ as command
 from image import boot
-from pipeline.report import Failure
 from tests.pipeline.conftest import COMMIT, DEFINITION, Workflow
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from commands.report import Failure
 from image import __main__ as command
 from image import sbom
-from pipeline.report import Failure
 from tests.pipeline.conftest import Engine, Workflow
 
 VENV, SYSTEM = "opt/venv/lib/python3.13/site-packages", "usr/local/lib/python3.13/site-packages"

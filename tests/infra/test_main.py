@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-import infra.__main__ as command
-from infra import account
-from pipeline.names import read_definition, resolve
-from pipeline.report import Failure
+from commands import aws
+from commands.names import read_definition, resolve
+from commands.report import Failure
+from infra import __main__ as command
+from infra import account, apply
 from tests.pipeline.conftest import ROOT, Script, refusal
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -108,14 +109,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GITHUB_REPOSITORY", "nationslab/lms")
     monkeypatch.setattr(account, "EVERY", 0.001)
-    monkeypatch.setattr(command, "STACKS", ("network",))
+    monkeypatch.setattr(apply, "STACKS", ("network",))
     monkeypatch.chdir(ROOT)
 
 
 def run(monkeypatch: pytest.MonkeyPatch, there: Cloud, *arguments: str, says: str = "") -> int:
-    monkeypatch.setattr(command, "client", lambda name, region: there[name])
+    monkeypatch.setattr(aws, "client", lambda name, region: there[name])
     monkeypatch.setattr("builtins.input", lambda question: says)
-    return command.main([*arguments])
+    return command.main(["apply", *arguments])
 
 
 def test_a_stack_is_shown_made_and_followed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -148,7 +149,7 @@ def test_who_cannot_be_asked_has_not_agreed(monkeypatch: pytest.MonkeyPatch) -> 
         raise EOFError
 
     monkeypatch.setattr("builtins.input", closed)
-    assert command.agreed("Apply?") is False
+    assert apply.agreed("Apply?") is False
 
 
 @pytest.mark.parametrize(
@@ -243,7 +244,7 @@ def test_a_stack_is_told_what_runs_and_waits_for_a_deploy(monkeypatch: pytest.Mo
 
 
 def test_what_the_account_holds_is_found() -> None:
-    names = resolve(read_definition(ROOT / "task-definition.json"), command.UNKNOWN)
+    names = resolve(read_definition(ROOT / "task-definition.json"), apply.UNKNOWN)
     provider = f"arn:aws:iam::{MINE}:oidc-provider/token.actions.githubusercontent.com"
     there = cloud(
         cloudformation(),
@@ -288,7 +289,7 @@ def test_another_account_and_too_many_tasks_are_refused(monkeypatch: pytest.Monk
 
 
 def test_ci_leaves_to_administrators_what_is_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "STACKS", ("foundation", "boundary"))
+    monkeypatch.setattr(apply, "STACKS", ("foundation", "boundary"))
     formation = cloudformation()
     assert run(monkeypatch, cloud(formation, [NOT_THERE]), "--yes", "--ci") == 0
     assert formation.requests("create_change_set") == []
@@ -296,4 +297,4 @@ def test_ci_leaves_to_administrators_what_is_theirs(monkeypatch: pytest.MonkeyPa
 
 def test_the_repository_is_a_workflows_own_or_the_remotes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_REPOSITORY_OWNER_ID", "12")
-    assert command.repository() == {"Owner": "nationslab", "Repository": "lms", "OwnerId": "12"}
+    assert apply.repository() == {"Owner": "nationslab", "Repository": "lms", "OwnerId": "12"}

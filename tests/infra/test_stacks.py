@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from commands.names import Names, read_definition, resolve
+from commands.report import Failure
 from infra.stacks import STACKS, camel, check_connections, chosen, literal, named, repository_of, revision, stack_name, taken, template
-from pipeline.names import Names, read_definition, resolve
-from pipeline.report import Failure
 from tests.infra.templates import FOLDER
 
 NAMES: Names = resolve(read_definition(FOLDER.parent / "task-definition.json"), {"BASE_URL": "https://x.example", "ECS_CLUSTER": "mine"})

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from commands.names import Names, container_of, read_definition, resolve
 from infra.stacks import POOL, STACKS, literal, named
 from pipeline import preflight
-from pipeline.names import Names, container_of, read_definition, resolve
 from tests.infra.templates import FOLDER, Template, read
 
 Texts = Mapping[str, str]

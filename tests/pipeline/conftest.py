@@ -18,9 +18,9 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 
-from pipeline import github as api
-from pipeline.names import Names, read_definition, resolve
-from pipeline.verbs import SIGNALS
+from commands import github as api
+from commands.names import Names, read_definition, resolve
+from commands.verbs import SIGNALS
 from tests.github import REPOSITORY, GitHub, serve
 from tests.pipeline.commits import Commits
 

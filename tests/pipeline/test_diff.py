@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from commands.report import Failure, markdown
 from pipeline import diff, git, prepare, schema
-from pipeline.report import Failure, markdown
 from tests.pipeline.conftest import DEFINITION, Script, refusal
 
 IT = "containerDefinitions.lms-ecs."

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from commands import aws
+from commands.report import Failure, phase
 from pipeline import __main__ as command
-from pipeline import aws, evidence
-from pipeline.report import Failure, phase
+from pipeline import evidence
 from pipeline.rollout import Stopped, Target
 from pipeline.verdict import Evidence
 from tests.pipeline import test_watch as rollouts

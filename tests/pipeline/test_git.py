@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from commands.report import Failure
 from pipeline import git
-from pipeline.report import Failure
 from pipeline.schema import Migration
 from tests.pipeline.commits import Commits
 

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from commands.report import Failure
 from pipeline import guard
 from pipeline.prepare import Running
-from pipeline.report import Failure
 from tests.pipeline.commits import Commits
 from tests.pipeline.conftest import Script, refusal
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from commands import aws
 from pipeline import __main__ as command
-from pipeline import aws, diff
+from pipeline import diff
 from tests.pipeline.commits import Commits
 from tests.pipeline.conftest import DEFINITION, Script, Workflow, in_registry, refusal
 from tests.pipeline.verbs import OUTPUTS

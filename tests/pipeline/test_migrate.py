@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from commands.names import Names, container_of
+from commands.report import Failure
+from commands.verbs import SIGNALS
 from pipeline import migrate
 from pipeline.migrate import Tail
-from pipeline.names import Names, container_of
-from pipeline.report import Failure
 from pipeline.rollout import Stopped
-from pipeline.verbs import SIGNALS
 from tests.pipeline.conftest import DEFINITION, Script, refusal
 
 TASK = "arn:aws:ecs:ap-northeast-2:471112588210:task/lms-ecs/0a1b2c"

@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from app.config import THREADS
 from app.extensions import engine_options
+from commands.names import Names
+from commands.report import Failure
 from pipeline import preflight
-from pipeline.names import Names
 from pipeline.preflight import Finding, Subject
-from pipeline.report import Failure
 from tests.pipeline.conftest import Script, refusal
 from tests.pipeline.whole_cloud import (
     INTERNET,

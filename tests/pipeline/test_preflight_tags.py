@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from commands.names import Names
 from pipeline import preflight
-from pipeline.names import Names
 from pipeline.preflight import Finding, Subject
 from tests.pipeline.conftest import refusal
 from tests.pipeline.whole_cloud import Change, answer, clients, nothing, tagged

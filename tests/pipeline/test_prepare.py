@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from commands.names import Names
+from commands.report import Failure
 from pipeline import prepare
-from pipeline.names import Names
 from pipeline.prepare import Running
-from pipeline.report import Failure
 from tests.pipeline.conftest import Script, in_registry, refusal
 
 ARN = "arn:aws:secretsmanager:ap-northeast-2:471112588210:secret:lms-ecs/app-AbCdEf"

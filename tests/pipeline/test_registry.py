@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from commands.report import Failure
 from pipeline import registry
 from pipeline.registry import INDEXES, MANIFESTS, Stored
-from pipeline.report import Failure
 from tests.pipeline.conftest import Script, in_registry, manifest, refusal
 
 INDEX = "application/vnd.oci.image.index.v1+json"

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from commands import aws
+from commands.report import Failure
 from pipeline import __main__ as command
-from pipeline import aws, release
+from pipeline import release
 from pipeline.prepare import Running
 from pipeline.registry import MANIFESTS, Stored
-from pipeline.report import Failure
 from tests.github import GitHub
 from tests.pipeline.commits import Commits
 from tests.pipeline.conftest import DEFINITION, Script, Workflow, in_registry, manifest, refusal

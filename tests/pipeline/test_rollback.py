@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from commands import aws
+from commands.names import Names
+from commands.report import Failure
 from pipeline import __main__ as command
-from pipeline import aws, rollback
-from pipeline.names import Names
+from pipeline import rollback
 from pipeline.prepare import Running
-from pipeline.report import Failure
 from tests.pipeline.commits import Commits
 from tests.pipeline.conftest import DEFINITION, Script, in_registry, refusal
 from tests.pipeline.deployments import OLD, OURS, cluster, described, listed

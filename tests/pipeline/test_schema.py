@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from commands.report import Failure
 from pipeline import schema
-from pipeline.report import Failure
 from pipeline.schema import Migration, Schema
 
 ROOT = Path(__file__).parents[2]

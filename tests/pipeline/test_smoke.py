@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
+from commands.report import Failure
 from pipeline import smoke
-from pipeline.report import Failure
 from pipeline.smoke import Answer
 from tests.pipeline.conftest import COMMIT, Lms
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
+from commands.report import Failure
 from pipeline import rollout, watch
-from pipeline.report import Failure
 from tests.pipeline.conftest import Script, refusal
 from tests.pipeline.deployments import BEGAN, DIGEST, OLD, RUN, TARGET, arn, classic, cluster, described, listed, task
 

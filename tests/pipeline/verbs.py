@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from pipeline.names import Names
+from commands.names import Names
 
 OUTPUTS: dict[str, set[str]] = {
     "names": {field.name for field in fields(Names)} | {f"{field.name}_arn" for field in fields(Names) if field.name.endswith("_role")},

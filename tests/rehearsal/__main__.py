@@ -14,10 +14,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from commands.names import TASK_DEFINITION, Names, read_definition, resolve
+from commands.report import Failure, say
 from image.docker import docker
 from pipeline import smoke
-from pipeline.names import TASK_DEFINITION, Names, read_definition, resolve
-from pipeline.report import Failure, say
 from tests.rehearsal import account, cloud, engine, play, repository
 from tests.rehearsal.places import BUILD, NOTES, ROOT, STATE, step
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 
-from pipeline.names import Names, container_of
+from commands.names import Names, container_of
 from tests.github import REPOSITORY
 from tests.rehearsal import policies
 

@@ -12,11 +12,11 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from commands.names import Names
+from commands.report import Failure
 from image.docker import docker
 from pipeline.guard import HOLD
-from pipeline.names import Names
 from pipeline.registry import REVISION
-from pipeline.report import Failure
 from tests.github import REPOSITORY
 from tests.rehearsal.account import clients
 from tests.rehearsal.engine import LABEL, NETWORK

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from pipeline.names import Names
-from pipeline.report import Failure
+from commands.names import Names
+from commands.report import Failure
 from tests.rehearsal.account import alarm_of
 
 EVERY = 0.2

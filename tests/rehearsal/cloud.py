@@ -12,8 +12,8 @@ from typing import Any
 
 import requests
 
+from commands.report import Failure
 from image import postgres
-from pipeline.report import Failure
 from tests.rehearsal.engine import GATEWAY, NETWORK, SUBNET
 from tests.rehearsal.places import NOTES, STATE, VENV, end, last_line, spawn
 from tests.rehearsal.policies import OWNER_ID, REPOSITORY_ID

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline.names import Names
+from commands.names import Names
 from tests.rehearsal.account import clients
 from tests.rehearsal.places import STATE
 

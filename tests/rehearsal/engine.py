@@ -4,9 +4,9 @@ import os
 import subprocess
 from pathlib import Path
 
+from commands.report import Failure
 from image import boot
 from image.docker import docker
-from pipeline.report import Failure
 from tests.rehearsal import private_engine
 from tests.rehearsal.places import NOTES, STATE
 

@@ -10,9 +10,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from commands.report import Failure, say
 from image.docker import inspect
 from pipeline import registry, smoke
-from pipeline.report import Failure, say
 from tests.rehearsal import __main__ as rehearsal
 from tests.rehearsal import play, repository
 from tests.rehearsal.account_faults import Account

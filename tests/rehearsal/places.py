@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.report import Failure, say
+from commands.report import Failure, say
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "rehearsal"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.report import Failure, say
+from commands.report import Failure, say
 from tests.rehearsal import repository, stand_ins
 from tests.rehearsal.cloud import Cloud
 from tests.rehearsal.places import NOTES, ROOT, STATE, VENV

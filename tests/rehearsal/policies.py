@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from commands.names import Names
 from infra.stacks import named
-from pipeline.names import Names
 from tests.infra.templates import Template, read
 
 Policy = dict[str, Any]

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.report import Failure
+from commands.report import Failure
 from tests.rehearsal.places import NOTES, STATE, end, last_line, spawn, wait_for
 
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")

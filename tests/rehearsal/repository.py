@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.report import Failure
+from commands.report import Failure
 from tests.github import REPOSITORY
 from tests.rehearsal.places import ROOT, STATE
 

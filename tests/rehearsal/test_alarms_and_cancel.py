@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from commands.names import Names
+from commands.report import say
 from pipeline import smoke
-from pipeline.names import Names
-from pipeline.report import say
 from tests.rehearsal import __main__ as rehearsal
 from tests.rehearsal import account, alarms, play
 from tests.rehearsal.cloud import Cloud

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.report import Failure
+from commands.report import Failure
 from tests.rehearsal import __main__ as rehearsal
 from tests.rehearsal import cloud, engine, play
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.names import Names, read_definition, resolve
-from pipeline.report import Failure
+from commands.names import Names, read_definition, resolve
+from commands.report import Failure
 from tests.github import REPOSITORY
 from tests.rehearsal import play, policies, stand_ins
 from tests.rehearsal.aws.claims import Identifiers, subject

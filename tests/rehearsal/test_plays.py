@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
+from commands.report import say
 from image.docker import docker, inspect
 from pipeline import schema
-from pipeline.report import say
 from tests.rehearsal import __main__ as rehearsal
 from tests.rehearsal import account, end_state, repository
 from tests.rehearsal.cloud import Cloud

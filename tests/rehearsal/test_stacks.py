@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 import infra.__main__ as command
+from commands.names import Names, read_definition, resolve
 from infra import account as edge
 from infra.stacks import STACKS, named, stack_name, template
-from pipeline.names import Names, read_definition, resolve
 from tests.github import REPOSITORY
 from tests.infra.templates import Template
 from tests.rehearsal import account

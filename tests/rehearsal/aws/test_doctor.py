@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from pipeline import doctor
-from pipeline.names import TASK_DEFINITION, Names, read_definition, resolve
+from commands.names import TASK_DEFINITION, Names, read_definition, resolve
+from infra import doctor
+from infra.repository import place
 from pipeline.preflight import Finding
-from pipeline.repository import place
 from tests.pipeline.hub import NAME, VARIABLES, Hub, served
 from tests.rehearsal import account
 from tests.rehearsal.aws.front import Front

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.names import read_definition
+from commands.names import read_definition
 from tests.rehearsal.ecs import scheduler
 from tests.rehearsal.ecs.stage import until
 from tests.rehearsal.ecs.world import World, create, described, newest, register, update

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from commands.names import Names, read_definition, resolve
+from commands.report import Failure
 from pipeline import diff, guard, rollback
-from pipeline.names import Names, read_definition, resolve
 from pipeline.prepare import current, running
-from pipeline.report import Failure
 from tests.pipeline.commits import Commits
 from tests.rehearsal.ecs.test_registration import GOOD
 from tests.rehearsal.ecs.world import World, create, described, newest, update

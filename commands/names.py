@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.report import Failure, output
-from pipeline.verbs import Found, Options
+from commands.report import Failure, output
+from commands.verbs import Found, Options
 
 TASK_DEFINITION = "task-definition.json"
 PASSED_ON = (

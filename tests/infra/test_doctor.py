@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from pipeline import __main__ as command
-from pipeline import aws, doctor
-from pipeline.names import Names
+from commands import aws
+from commands.names import Names
+from commands.trust import ISSUER, policy
+from infra import __main__ as command
+from infra import doctor
+from infra.repository import Subject
 from pipeline.preflight import Finding, judge
-from pipeline.repository import Subject
-from pipeline.trust import ISSUER, policy
+from tests.infra.doctor_cases import BOTH, IN_ORDER, PROVIDER, TABLE, account, trusting
 from tests.pipeline.conftest import BASE_URL, DEFINITION, Script, refusal
-from tests.pipeline.doctor_cases import BOTH, IN_ORDER, PROVIDER, TABLE, account, trusting
 from tests.pipeline.hub import NAME, NUMBERED, PREFIX, Hub, served
 from tests.pipeline.whole_cloud import Change
 
@@ -169,7 +170,7 @@ def test_the_policy_of_a_role_is_printed_to_paste(hub: Hub, capsys: pytest.Captu
 def test_a_python_without_boto3_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(doctor, "find_spec", lambda name: None)
     assert command.main(["doctor"]) == 1
-    assert "pip install -r pipeline/requirements.txt" in capsys.readouterr().err
+    assert "boto3 is missing: `make doctor`" in capsys.readouterr().err
 
 
 def test_a_definition_is_not_changed_for_others(hub: Hub) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.trust import AUDIENCE, ISSUER, JOBS, Unknown, fits, intruders, policy, trusts
+from commands.trust import AUDIENCE, ISSUER, JOBS, Unknown, fits, intruders, policy, trusts
 from tests.rehearsal.aws import trust as rehearsed
 
 PROVIDER = f"arn:aws:iam::471112588210:oidc-provider/{ISSUER}"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline import report
-from pipeline.report import Failure
+from commands import report
+from commands.report import Failure
 from tests.pipeline.conftest import Workflow
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import NoCredentialsError
 
-from pipeline.trust import AUDIENCE, ISSUER, JOBS, policy
+from commands.trust import AUDIENCE, ISSUER, JOBS, policy
 from tests.pipeline.conftest import Script, refusal
 from tests.pipeline.hub import NUMBERED, PREFIX
 from tests.pipeline.whole_cloud import SERVICE, TRUST, Change, Iam, answer, clients, nothing, role

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipeline import names as names_of
-from pipeline.names import Names, container_of, read_definition, resolve
-from pipeline.report import Failure
+from commands import names as names_of
+from commands.names import Names, container_of, read_definition, resolve
+from commands.report import Failure
 
 BASE_URL = {"BASE_URL": "https://lms.example.org"}
 Change = Callable[[dict[str, Any]], object]

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from commands import github
+from commands.report import Failure
+from commands.trust import AUDIENCE, ISSUER
 from pipeline import __main__ as command
-from pipeline import doctor
-from pipeline.report import Failure
-from pipeline.trust import AUDIENCE, ISSUER
 from tests.pipeline.conftest import Workflow
 from tests.pipeline.hub import NUMBERED
 from tests.rehearsal.aws.oidc import Issuer
@@ -50,7 +50,7 @@ def token(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
 
 
 def test_a_jobs_own_token_says_its_subject_and_no_more(token: list[Any]) -> None:
-    assert doctor.claims() == {"sub": f"{NUMBERED}:environment:production", "aud": AUDIENCE, "ref": "refs/heads/main"}
+    assert github.claims() == {"sub": f"{NUMBERED}:environment:production", "aud": AUDIENCE, "ref": "refs/heads/main"}
     assert token[1:] == [("/token?api-version=2.0&audience=sts.amazonaws.com", "Bearer r3quest")]
 
 
@@ -58,13 +58,13 @@ def test_a_jobs_own_token_says_its_subject_and_no_more(token: list[Any]) -> None
 def test_an_answer_that_is_no_token_is_a_failure_of_one_line(answered: dict[str, str], token: list[Any]) -> None:
     token[0] = answered
     with pytest.raises(Failure, match=r"^this job's token: \w+: does the job have `id-token: write`\?$"):
-        doctor.claims()
+        github.claims()
 
 
 def test_a_job_without_a_token_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ACTIONS_ID_TOKEN_REQUEST_URL", raising=False)
     with pytest.raises(Failure, match="this job's token: ValueError"):
-        doctor.claims()
+        github.claims()
 
 
 def test_a_refused_subject_is_in_the_verdict_with_the_line_to_paste(

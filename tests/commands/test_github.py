@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from pipeline import github
-from pipeline.report import Failure
+from commands import github
+from commands.report import Failure
 from tests.github import GitHub
 
 

@@ -5,11 +5,12 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from pipeline import diff, git, github, guard, prepare, registry, rollout
-from pipeline.aws import Cloud, named
-from pipeline.names import TASK_DEFINITION, Names, container_of, read_definition, variables
-from pipeline.report import Failure, say, summary
-from pipeline.verbs import Found, Options, option, takes
+from commands import github
+from commands.aws import Cloud, named
+from commands.names import TASK_DEFINITION, Names, container_of, read_definition, variables
+from commands.report import Failure, say, summary
+from commands.verbs import Found, Options, option, takes
+from pipeline import diff, git, guard, prepare, registry, rollout
 
 LABEL, TITLE = "drift", "What runs is not as it should be"
 """Of the one issue. Only who may triage can set a label, so nobody else's issue is taken for it."""

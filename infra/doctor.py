@@ -1,22 +1,20 @@
 """doctor: for a deploy that does not work: what GitHub and the account must hold, looked at from a laptop. It changes nothing."""
 
-import base64
 import json
-import os
 import re
-import urllib.request
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from pipeline import preflight, repository
-from pipeline.names import container_of
+from commands.names import container_of
+from commands.report import Failure, say
+from commands.trust import AUDIENCE, ISSUER, JOBS, Unknown, intruders, policy, trusts
+from commands.verbs import Found, Options, option, takes
+from infra import repository
+from infra.repository import Subject
+from pipeline import preflight
 from pipeline.preflight import Finding, Wrong, judge
-from pipeline.report import Failure, say
-from pipeline.repository import Subject
-from pipeline.trust import AUDIENCE, ISSUER, JOBS, Unknown, intruders, policy, trusts
-from pipeline.verbs import Found, Options, option, takes
 
 GROUPS = ("github", "account", "roles", "registry", "service", "task", "network", "safety")
 
@@ -130,7 +128,7 @@ def bucket(on: Subject) -> str:
     return name
 
 
-CREATE = "create it trusting what `python3 -m pipeline doctor --policy {job}` prints, or set {JOB}_ROLE"
+CREATE = "create it trusting what `make doctor ARGS='--policy {job}'` prints, or set {JOB}_ROLE"
 CHECKS: list[tuple[str, Callable[[Any], str], str]] = [
     ("account/credentials", caller, "sign in to that account, or set AWS_ACCOUNT_ID to yours"),
     ("account/OIDC provider", provider, f"aws iam create-open-id-connect-provider --url https://{ISSUER} --client-id-list {AUDIENCE}"),
@@ -156,19 +154,6 @@ def run(on: Subject) -> list[Finding]:
     return [judge(on, name, check, fix.format(**on.names.outputs(), repository=on.repository)) for name, check, fix in checks]
 
 
-def claims() -> dict[str, str]:
-    """What this job's own OIDC token says to AWS, its signature not looked at. Raises Failure if there is none."""
-    address, token = (os.environ.get(f"ACTIONS_ID_TOKEN_REQUEST_{name}", "") for name in ("URL", "TOKEN"))
-    try:
-        asked = urllib.request.Request(f"{address}&audience={AUDIENCE}", headers={"Authorization": f"Bearer {token}"})
-        with urllib.request.urlopen(asked, timeout=10) as answer:
-            payload = json.load(answer)["value"].split(".")[1]
-        found = json.loads(base64.urlsafe_b64decode(payload + "=="))
-        return {name: str(found[name]) for name in ("sub", "aud", "ref")}
-    except (OSError, ValueError, KeyError, IndexError) as problem:
-        raise Failure(f"this job's token: {type(problem).__name__}: does the job have `id-token: write`?") from problem
-
-
 @takes(
     option("--repository", default="", help="OWNER/NAME, if not the one that this folder was cloned from"),
     option("--variables", default="", help="file with the repository variables as JSON, if not those on GitHub"),
@@ -177,9 +162,7 @@ def claims() -> dict[str, str]:
 def main(options: Options, found: Found) -> None:
     """Say why deploys do not work: all that GitHub and the AWS account must hold, each as OK, NG with its fix, or SKIP."""
     if not find_spec("boto3"):
-        raise Failure(
-            "boto3 is missing: python3 -m venv .venv && .venv/bin/pip install -r pipeline/requirements.txt; then .venv/bin/python"
-        )
+        raise Failure("boto3 is missing: `make doctor` brings it along")
     on = repository.place(options.repository, options.variables)
     if options.policy:
         seen = [judge(on, *check) for check in repository.CHECKS if check[1] in (repository.about, repository.subject)]

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from pipeline import __main__ as command
-from pipeline import aws, drift, github
-from pipeline.names import Names
-from pipeline.report import Failure
+from commands import aws, github
+from commands.names import Names
+from commands.report import Failure
+from infra import __main__ as command
+from infra import drift
 from tests.github import GitHub
 from tests.pipeline.commits import Commits
 from tests.pipeline.conftest import BASE_URL, DEFINITION, Script, Workflow, in_registry, refusal

@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from pipeline import aws
-from pipeline.report import Failure
+from commands import aws
+from commands.report import Failure
 from tests.pipeline.conftest import refusal
 
 

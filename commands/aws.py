@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pipeline.names import Names, here
-from pipeline.report import Failure
+from commands.names import Names, here
+from commands.report import Failure
 
 ATTEMPTS = 8
 """Of one call, throttling and 5xx included; the waits between them grow to 20 s."""

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pipeline.report import Failure, fail, phase
+from commands.report import Failure, fail, phase
 
 Options = argparse.Namespace
 Found = dict[str, Any]

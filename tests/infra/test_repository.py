@@ -9,15 +9,22 @@ from typing import Any
 
 import pytest
 
+from commands import github as api
+from commands.report import Failure
+from commands.trust import Unknown
+from infra.repository import CHECKS, KNOWN, GitHub, Subject, faults, place
 from pipeline.preflight import Finding, judge
-from pipeline.report import Failure
-from pipeline.repository import CHECKS, KNOWN, GitHub, Subject, faults, place
-from pipeline.trust import Unknown
 from tests.pipeline.commits import Commits
 from tests.pipeline.conftest import BASE_URL, DEFINITION
 from tests.pipeline.hub import NAME, NUMBERED, PREFIX, REQUIRED, TAG_RULES, VARIABLES, Hub, branches, environment, served, variables
 
 Change = Callable[[dict[str, Any]], object]
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks again does not wait."""
+    monkeypatch.setattr(api, "EVERY", 0.01)
 
 
 @pytest.fixture
@@ -65,7 +72,7 @@ TABLE: list[tuple[str, Change, str, str]] = [
     ("repository", says("", None), "NG", "there is no nationslab/lms, or this token may not see it"),
     ("repository", about(full_name="nationslab/academy"), "NG", "nationslab/lms is called nationslab/academy now"),
     ("repository", about(default_branch="master"), "NG", "its branch master"),
-    ("repository", says("", 401), "SKIP", "GitHub answers 401 Unauthorized: the token needs the right to read this"),
+    ("repository", says("", 401), "SKIP", "GitHub answers 401: the token needs the right to read this"),
     ("repository", says("", b"<html>"), "SKIP", "GitHub cannot be asked"),
     ("variables", nothing, "OK", BASE_URL),
     ("variables", set_to(), "NG", "the repository variable BASE_URL is not set"),

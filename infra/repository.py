@@ -1,11 +1,9 @@
 """What GitHub must hold for a deploy: variables, environments, rules, and how it names the jobs to AWS. It only reads."""
 
-import json
 import os
 import re
 import shutil
 import subprocess
-import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
@@ -13,15 +11,15 @@ from difflib import get_close_matches
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 
-from pipeline import names as naming
+from commands import names as naming
+from commands.aws import Cloud
+from commands.github import Refused, call
+from commands.names import PASSED_ON, TASK_DEFINITION, Names, container_of, read_definition, resolve
+from commands.report import Failure
+from commands.trust import ISSUER, JOBS, Unknown, fits
 from pipeline import preflight
-from pipeline.aws import Cloud
 from pipeline.git import git
-from pipeline.names import PASSED_ON, TASK_DEFINITION, Names, container_of, read_definition, resolve
-from pipeline.report import Failure
-from pipeline.trust import ISSUER, JOBS, Unknown, fits
 
 KNOWN = {field.name.upper() for field in fields(Names)} | {*PASSED_ON, "DATABASE_CONNECTIONS", "ATTEST"}
 """The repository variables that mean something here."""
@@ -32,7 +30,7 @@ class GitHub:
     """One repository in GitHub's REST API."""
 
     def __init__(self, repository: str) -> None:
-        self.address = f"{os.environ.get('GITHUB_API_URL', 'https://api.github.com')}/repos/{repository}"
+        self.repository = repository
         self.token = os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN") or ""
         if not self.token and shutil.which("gh"):
             self.token = subprocess.run(["gh", "auth", "token"], capture_output=True, text=True, check=False).stdout.strip()
@@ -41,17 +39,13 @@ class GitHub:
         """What is there, None for a 404. Raises Unknown if GitHub may not be asked."""
         if not self.token:
             raise Unknown("no token for GitHub: run `gh auth login`, or export GITHUB_TOKEN=... with the right to read the repository")
-        headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/vnd.github+json"}
         try:
-            with urllib.request.urlopen(urllib.request.Request(self.address + path, headers=headers), timeout=10) as answer:
-                return json.load(answer)
-        except HTTPError as refused:
-            with refused:
-                if refused.code == 404:
-                    return None
-                raise Unknown(f"GitHub answers {refused.code} {refused.reason}: the token needs the right to read this") from refused
-        except (OSError, ValueError) as problem:
-            raise Unknown(f"GitHub cannot be asked: {problem}") from problem
+            return call("GET", path, repository=self.repository, token=self.token)
+        except Refused as refused:
+            if refused.status == 404:
+                return None
+            no_right = f"GitHub answers {refused.status}: the token needs the right to read this"
+            raise Unknown(no_right if refused.status in (401, 403) else f"GitHub cannot be asked: {refused}") from refused
 
     def variables(self) -> dict[str, str]:
         """The repository's variables, and the organisation's where it has none of that name."""
@@ -59,7 +53,7 @@ class GitHub:
         for kind in ("organization-variables", "variables"):
             with suppress(*([Unknown] if kind != "variables" else [])):  # an owner who is a person has none
                 for page in count(1):
-                    found = self(f"/actions/{kind}?per_page=30&page={page}")
+                    found = self(f"actions/{kind}?per_page=30&page={page}")
                     if found is None and kind == "variables":
                         raise Unknown("GitHub does not show this token the variables")
                     listed = found["variables"] if found else []
@@ -147,11 +141,11 @@ def variables(on: Subject) -> str:
 
 def environment(on: Subject, name: str, *wanted: str) -> str:
     """Only for these branches and tags."""
-    if not (found := on.github(f"/environments/{name}")):
+    if not (found := on.github(f"environments/{name}")):
         raise Failure("there is no such environment")
     if not (found.get("deployment_branch_policy") or {}).get("custom_branch_policies"):
         raise Failure("other branches and tags may use it")
-    rules = on.github(f"/environments/{name}/deployment-branch-policies?per_page=100")["branch_policies"]
+    rules = on.github(f"environments/{name}/deployment-branch-policies?per_page=100")["branch_policies"]
     given = sorted(f"{rule.get('type', 'branch')} {rule['name']}" for rule in rules)
     if given != sorted(wanted):
         raise Failure(f"it is for {', '.join(given) or 'nothing'}, not for {', '.join(wanted)}")
@@ -161,9 +155,9 @@ def environment(on: Subject, name: str, *wanted: str) -> str:
 
 def tags(on: Subject) -> str:
     """A tag v* stays where it is."""
-    for one in on.github("/rulesets?targets=tag&per_page=100") or []:
+    for one in on.github("rulesets?targets=tag&per_page=100") or []:
         if one["target"] == "tag" and one["enforcement"] == "active":
-            found = on.github(f"/rulesets/{one['id']}")
+            found = on.github(f"rulesets/{one['id']}")
             included = [pattern.replace("~ALL", "*") for pattern in found["conditions"]["ref_name"]["include"]]
             if {"update", "deletion"} <= {rule["type"] for rule in found["rules"]} and any(fits("refs/tags/v1.2.3", it) for it in included):
                 return str(one["name"])
@@ -172,9 +166,9 @@ def tags(on: Subject) -> str:
 
 def required(on: Subject) -> str:
     """The one check that stands for all, by a ruleset or by the protection of main."""
-    rules = [rule for rule in on.github("/rules/branches/main") or [] if rule["type"] == "required_status_checks"]
+    rules = [rule for rule in on.github("rules/branches/main") or [] if rule["type"] == "required_status_checks"]
     names = [check["context"] for rule in rules for check in rule["parameters"]["required_status_checks"]]
-    protection = (on.github("/branches/main") or {}).get("protection", {}).get("required_status_checks", {})
+    protection = (on.github("branches/main") or {}).get("protection", {}).get("required_status_checks", {})
     if "Required" not in (names := names + protection.get("contexts", [])):
         raise Failure(f"main may be pushed to without the check Required{(names and f', it asks for {names[0]}') or ''}")
     return ", ".join(dict.fromkeys(names))
@@ -182,7 +176,7 @@ def required(on: Subject) -> str:
 
 def subject(on: Subject) -> str:
     """How GitHub names each job to AWS: repositories made or renamed since July 2026 with numbers in it."""
-    found = on.github("/actions/oidc/customization/sub") or {}
+    found = on.github("actions/oidc/customization/sub") or {}
     if not found.get("use_default", True) and found.get("include_claim_keys", []) not in ([], ["repo", "context"]):
         raise Failure(f"it is put together of {', '.join(found['include_claim_keys'])}, which no role here expects")
     if len(on.prefixes) < 2 or not {"sub_claim_prefix", "use_immutable_subject"} & found.keys():

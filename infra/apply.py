@@ -1,0 +1,92 @@
+"""apply: make the account what the templates say, or adopt what it holds. Shows each change in words and asks."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from commands.aws import Cloud, named
+from commands.names import TASK_DEFINITION, read_definition, resolve, variables
+from commands.report import Failure, say, summary
+from commands.verbs import Found, Options, option, takes
+from infra import account, stacks, words
+from infra.stacks import ADMINISTRATORS, STACKS, Parameters, camel, check_connections, repository_of, stack_name, template
+
+UNKNOWN = {"BASE_URL": "https://not-known-yet.example"}
+"""The address is known when there is a load balancer; no stack needs it."""
+GITHUB = {"OwnerId": "GITHUB_REPOSITORY_OWNER_ID", "RepositoryId": "GITHUB_REPOSITORY_ID"}
+
+
+def repository() -> Parameters:
+    """The GitHub repository that the roles trust: a workflow's own, else the remote `origin`; its numbers inside a workflow only."""
+    inside = os.environ.get("GITHUB_REPOSITORY")
+    asked = ["git", "remote", "get-url", "origin"]
+    remote = f"github.com/{inside}" if inside else subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    return repository_of(remote) | {name: os.environ[variable] for name, variable in GITHUB.items() if os.environ.get(variable)}
+
+
+def agreed(question: str) -> bool:
+    """Whether the person at the terminal says yes."""
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError:
+        return False
+
+
+class Account(Cloud):
+    """The account with the names that the repository gives everything in it."""
+
+    def __init__(self) -> None:
+        self.given = variables()
+        super().__init__(resolve(read_definition(Path(TASK_DEFINITION)), UNKNOWN | self.given))
+        with named("ask AWS who you are"):
+            mine = self("sts").get_caller_identity()["Account"]
+        if mine != self.names.aws_account_id:
+            raise Failure(
+                f"""you are signed in to {mine}, not {self.names.aws_account_id}: VARIABLES='{{"AWS_ACCOUNT_ID": "{mine}"}}' make infra"""
+            )
+
+
+def change(cloud: Account, stack: str, there: Parameters, *, yes: bool) -> None:
+    """Bring one stack up to date. Raises Failure if it cannot be, or if nobody agrees."""
+    cloudformation, own = cloud("cloudformation"), stacks.named(cloud.names)
+    runs = account.running(cloud, cloud.names)
+    given = own | repository() | camel(cloud.given) | account.handed_on(cloudformation, stack) | {words.RECORDED: runs}
+    change_set, changes = account.propose(cloudformation, stack, template(stack, own), given, there)
+    why = "nothing changes"
+    if changes and not words.only_records(changes):
+        lines = [words.described(one) for one in changes]
+        say("\n".join([f"{stack}:", *(f"  {line}" for line in lines)]))
+        summary("\n".join([f"### {stack_name(stack)}", *(f"- {line}" for line in lines)]))
+        why = words.refused(changes)
+        if not why and not (yes or agreed(f"Apply this to {stack_name(stack)}?")):
+            why = "not applied"
+        if not why and account.running(cloud, cloud.names) != runs:
+            why = "something was shipped meanwhile; run this again"
+        if not why:
+            account.apply(cloudformation, stack, change_set)
+            return
+    if change_set:
+        cloudformation.delete_change_set(ChangeSetName=change_set)
+    if why != "nothing changes":
+        raise Failure(f"{stack}: {why}")
+    say(f"{stack}: {why}")
+
+
+@takes(
+    option("--yes", action="store_true", help="without asking"),
+    option("--ci", action="store_true", help=f"all but {' and '.join(ADMINISTRATORS)}, which an administrator applies"),
+)
+def main(options: Options, found: Found) -> None:
+    """Make the account what the templates say, stack after stack: each change in words, then a question."""
+    cloud = Account()
+    check_connections({"MaxTasks": "10", "DatabaseConnections": "225"} | camel(cloud.given))
+    there = account.found(cloud, cloud.names)
+    for stack in STACKS:
+        if not (options.ci and stack in ADMINISTRATORS):
+            change(cloud, stack, there, yes=options.yes)
+    made = [account.stack_of(cloud("cloudformation"), stack) for stack in STACKS]
+    handed = {name: value for stack in made for name, value in account.outputs(stack).items()}
+    wanted = {"AWS_ACCOUNT_ID": cloud.names.aws_account_id, "DATABASE_CONNECTIONS": handed.get("MaxConnections", "")}
+    wanted |= {"BASE_URL": handed.get("Address", "")}
+    say("Repository variables to set, where they are not (BASE_URL: your own name for it, if it has one):")
+    say("\n".join(f"  gh variable set {name} --body {value}" for name, value in wanted.items() if value and name not in cloud.given))
