@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from tests.rehearsal.aws import credentials, identity, registry, wire
+from tests.rehearsal.aws.calls import Calls
 from tests.rehearsal.aws.health import Standing
 from tests.rehearsal.aws.serving import Exchange
 from tests.rehearsal.aws.upstream import Answer, NoAnswer, Pool
@@ -63,10 +64,11 @@ class Front:
         assume: Callable[[Mapping[str, str]], bytes],
         check_passing: Callable[[str, Mapping[str, Any]], None],
         gateway: str,
+        calls: Calls,
     ) -> None:
         self._account, self._pool = account, Pool(ministack, timeout=120)
         self._ecs, self._tasks, self._targets, self._ecr, self._assume = ecs, tasks, targets, ecr, assume
-        self._gateway, self._check_passing = gateway, check_passing
+        self._gateway, self._check_passing, self._calls = gateway, check_passing, calls
 
     def close(self) -> None:
         """Let go of the connections to MiniStack."""
@@ -100,6 +102,7 @@ class Front:
     def _answer_ecs(self, exchange: Exchange, action: str) -> None:
         try:
             body = json.loads(exchange.read(CALL_LIMIT) or b"{}")
+            self._calls.note(exchange.method, exchange.target, exchange.head, body)
             if action == "RegisterTaskDefinition":
                 self._check_passing(exchange.head.get("authorization"), body)
             status, answer = 200, self._ecs.call(action, body)
@@ -112,6 +115,7 @@ class Front:
     def _answer_ecr(self, exchange: Exchange, action: str) -> None:
         body = exchange.read(CALL_LIMIT)
         request = json.loads(body or b"{}")
+        self._calls.note(exchange.method, exchange.target, exchange.head, request)
         refusals = {"PutImage": self._put_image_refusal, "DescribeImageScanFindings": registry.not_scanned}
         refusal = refusals[action](request) if action in refusals else None
         if refusal:
@@ -120,7 +124,10 @@ class Front:
         answer = self._pool.send(_onward(exchange), len(body), [body])
         content = answer.read()
         if answer.status == 200:
-            content = json.dumps(self._ecr.mended(action, request, json.loads(content))).encode()
+            mended = self._ecr.mended(action, request, json.loads(content))
+            for each in mended.get("authorizationData", []):
+                self._calls.holds(each["authorizationToken"], exchange.head)
+            content = json.dumps(mended).encode()
         exchange.pass_on(answer.head.but(content_length=str(len(content))), len(content), [content])
 
     def _put_image_refusal(self, request: Mapping[str, Any]) -> dict[str, str] | None:
@@ -155,6 +162,7 @@ class Front:
                 docker_distribution_api_version="registry/2.0",
             )
             return
+        self._calls.note_registry(exchange.method, exchange.target, exchange.head)
         found = registry.MANIFEST.fullmatch(exchange.path) if exchange.method == "PUT" else None
         if found and not found["reference"].startswith("sha256:"):
             repository, tag = found["repository"], found["reference"]
@@ -166,6 +174,7 @@ class Front:
     def _answer_query(self, exchange: Exchange) -> None:
         body = exchange.read(FORM_LIMIT)
         form = identity.form_of(body)
+        self._calls.note(exchange.method, exchange.target, exchange.head, form)
         if form.get("Action") == "DescribeTargetHealth":
             exchange.answer(200, target_health(self._targets.standings(form.get("TargetGroupArn", ""))), "text/xml")
             return
@@ -182,7 +191,8 @@ class Front:
             exchange.answer(error.status, error.xml(), "text/xml")
 
     def _pass_on(self, exchange: Exchange) -> None:
-        self._relay(exchange, self._pool.send(_onward(exchange), exchange.framing, exchange.blocks()))
+        body = self._calls.listened(exchange.method, exchange.target, exchange.head, exchange.blocks())
+        self._relay(exchange, self._pool.send(_onward(exchange), exchange.framing, body))
 
     def _relay(self, exchange: Exchange, answer: Answer) -> None:
         with contextlib.closing(answer):

@@ -19,6 +19,15 @@ class Lookups:
         self._iam, self._sts, self._elb = (
             session.client(name, endpoint_url=endpoint_url, config=config) for name in ("iam", "sts", "elbv2")
         )
+        self._roles: dict[str, str] = {}  # the name of a session's role, by its access key
+
+    def role_of(self, key: str) -> str:
+        """The name of the role whose session has that access key; empty if it is none."""
+        return self._roles.get(key, "")
+
+    def _kept(self, answer: dict[str, Any]) -> dict[str, Any]:
+        self._roles[answer["Credentials"]["AccessKeyId"]] = answer["AssumedRoleUser"]["Arn"].split("/")[-2]
+        return answer
 
     def trust_policy(self, role_arn: str) -> Mapping[str, Any] | None:
         """The trust policy of a role; None if there is no such role."""
@@ -43,12 +52,13 @@ class Lookups:
 
     def session(self, role_arn: str, name: str, seconds: int = 3600) -> dict[str, Any]:
         """What AssumeRole answers, to the account's root."""
-        return dict(self._sts.assume_role(RoleArn=role_arn, RoleSessionName=name, DurationSeconds=seconds))
+        return self._kept(dict(self._sts.assume_role(RoleArn=role_arn, RoleSessionName=name, DurationSeconds=seconds)))
 
     def web_session(self, form: Mapping[str, str]) -> dict[str, Any]:
         """What AssumeRoleWithWebIdentity answers to a call that was decided."""
         known = {name: form[name] for name in ("RoleArn", "RoleSessionName", "WebIdentityToken") if name in form}
-        return dict(self._sts.assume_role_with_web_identity(**known, DurationSeconds=int(form.get("DurationSeconds", "3600"))))
+        seconds = int(form.get("DurationSeconds", "3600"))
+        return self._kept(dict(self._sts.assume_role_with_web_identity(**known, DurationSeconds=seconds)))
 
     def health_check(self, target_group_arn: str) -> HealthCheck:
         """The settings of a target group; those of AWS for one that does not exist."""

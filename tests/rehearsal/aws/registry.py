@@ -75,7 +75,7 @@ class Registry:
         self._registry, self._host = registry, host
         self._lock = threading.Lock()
         self._mutability: dict[str, Mutability] = {}
-        self._tokens: set[bytes] = set()
+        self._tokens: set[str] = set()
         self._key = secrets.token_bytes(32)
 
     def mutability(self, repository: str) -> Mutability:
@@ -89,7 +89,9 @@ class Registry:
             self._remember(request)
         if action == "GetAuthorizationToken":
             with self._lock:
-                self._tokens |= {each["authorizationToken"].encode() for each in answer["authorizationData"]}
+                for each in answer["authorizationData"]:  # one of its own for each who asks, not MiniStack's one for all
+                    each["authorizationToken"] = base64.b64encode(f"AWS:{secrets.token_hex(16)}".encode()).decode()
+                    self._tokens.add(each["authorizationToken"])
         if action == "GetDownloadUrlForLayer":
             answer["downloadUrl"] += f"?{SIGNATURE}={self._signature(answer['layerDigest'])}"
         for shape in [answer.get("repository"), *answer.get("repositories", [])]:
@@ -117,16 +119,17 @@ class Registry:
 
     def knows(self, authorization: str) -> bool:
         """Whether a request shows a token that was given out."""
-        scheme, _, token = authorization.partition(" ")
         with self._lock:
-            return scheme.lower() == "basic" and _normal(token) in self._tokens
+            return token_of(authorization) in self._tokens
 
 
-def _normal(token: str) -> bytes:
+def token_of(authorization: str) -> str:
+    """The token that a request shows; empty if none."""
+    scheme, _, token = authorization.partition(" ")
     try:
-        return base64.b64encode(base64.b64decode(token, validate=True))
+        return base64.b64encode(base64.b64decode(token, validate=True)).decode() if scheme.lower() == "basic" else ""
     except (binascii.Error, ValueError):
-        return b""
+        return ""
 
 
 def docker_error(code: str, message: str) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from tests.rehearsal.aws.balancer import Balancer
+from tests.rehearsal.aws.calls import Calls
 from tests.rehearsal.aws.claims import Identifiers
 from tests.rehearsal.aws.credentials import TaskRoles
 from tests.rehearsal.aws.front import Front
@@ -19,6 +20,8 @@ from tests.rehearsal.aws.registry import Registry
 from tests.rehearsal.aws.serving import Server
 
 LOOPBACK = "127.0.0.1"
+CALLS = "calls.json"
+"""In the state's folder: which role called what."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,9 @@ class Embedded:
                     assume=identities.answer,
                     check_passing=identities.check_passing,
                     gateway=options.gateway,
+                    calls=Calls(
+                        account=options.account, region=options.region, role_of=lookups.role_of, file=options.state.resolve() / CALLS
+                    ),
                 )
             )
             for listener in listeners:

@@ -14,6 +14,7 @@ from infra.repository import place
 from pipeline.preflight import Finding
 from tests.pipeline.hub import NAME, VARIABLES, Hub, served
 from tests.rehearsal import account
+from tests.rehearsal.aws.calls import Calls
 from tests.rehearsal.aws.front import Front
 from tests.rehearsal.aws.ministack import MiniStack
 from tests.rehearsal.aws.registry import Registry
@@ -47,6 +48,7 @@ def endpoint(tmp_path: Path, names: Names, monkeypatch: pytest.MonkeyPatch) -> I
         ecr=ecr,
         assume=nothing,
         gateway="",
+        calls=Calls(account=names.aws_account_id, region=names.aws_region, role_of=lambda key: ""),
         check_passing=lambda *_: None,  # the owner may pass every role
     )
     server = Server(("127.0.0.1", 0))

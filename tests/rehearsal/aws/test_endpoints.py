@@ -12,6 +12,7 @@ from urllib.error import HTTPError
 import pytest
 
 from tests.rehearsal.aws import front, peer
+from tests.rehearsal.aws.calls import Calls
 from tests.rehearsal.aws.claims import ISSUER
 from tests.rehearsal.aws.credentials import TaskRoles
 from tests.rehearsal.aws.identity import Refused
@@ -178,7 +179,7 @@ def check_passing(authorization: str, definition: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def fronted(backend: Backend, gateway: str = "127.0.0.1") -> Iterator[str]:
+def fronted(backend: Backend, gateway: str = "127.0.0.1", calls: Calls | None = None) -> Iterator[str]:
     handler = front.Front(
         account="471112588210",
         ministack=backend.address,
@@ -189,6 +190,7 @@ def fronted(backend: Backend, gateway: str = "127.0.0.1") -> Iterator[str]:
         assume=assume,
         check_passing=check_passing,
         gateway=gateway,
+        calls=calls or Calls(account="471112588210", region="ap-northeast-2", role_of=lambda key: ""),
     )
     server = Server(("127.0.0.1", 0))
     server.start(handler.handle)
@@ -253,11 +255,11 @@ class Tags:
 
 def test_docker_must_have_logged_in_and_may_not_move_an_immutable_tag() -> None:
     ecr = "AmazonEC2ContainerRegistry_V20150921."
-    login = {"Authorization": "Basic QVdTOng="}
     with Backend(Tags()) as backend, fronted(backend) as url:
-        assert fetch(url + "/v2/", None, **login)[0] == 401
+        assert fetch(url + "/v2/", None, Authorization="Basic QVdTOng=")[0] == 401
         token = json.loads(fetch(url, b"{}", **target(ecr, "GetAuthorizationToken"))[1])["authorizationData"][0]
         assert token["proxyEndpoint"] == "http://127.0.0.1:4566"
+        login = {"Authorization": f"Basic {token['authorizationToken']}"}
         made: dict[str, Any] = {"repositoryName": "lms-ecs", "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION"}
         made["imageTagMutabilityExclusionFilters"] = [{"filterType": "WILDCARD", "filter": "latest"}]
         assert (

@@ -14,6 +14,8 @@ from tests.rehearsal.ecs import wording
 from tests.rehearsal.ecs.registration import is_ecr
 
 MAX_EVENTS = 1000
+ON_BEHALF = "rehearsal/execution-role"
+"""How ECS marks what it asks for a task: on AWS it does so under the task's execution role."""
 
 
 class StartRefused(Exception):
@@ -25,7 +27,7 @@ class Aws:
 
     def __init__(self, *, account: str, region: str, endpoint_url: str) -> None:
         session = boto3.session.Session(aws_access_key_id=account, aws_secret_access_key="rehearsal", region_name=region)
-        config = botocore.config.Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=30)
+        config = botocore.config.Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=30, user_agent_extra=ON_BEHALF)
 
         def client(name: str) -> Any:
             return session.client(name, endpoint_url=endpoint_url, config=config)
