@@ -14,6 +14,7 @@ OWNER_ID, REPOSITORY_ID = 4711, 1147
 """GitHub's numbers of the rehearsal's owner and repository."""
 
 BUILD, DEPLOY, RELEASE, READ = (("foundation", name) for name in ("Build", "Deploy", "Release", "Read"))
+INFRA, BOUNDARY = ("boundary", "Infra"), ("boundary", "Boundary")
 EXECUTION, TASK = ("service", "Execution"), ("service", "Task")
 ROLES: list[Role] = [BUILD, DEPLOY, RELEASE, READ, EXECUTION, TASK]
 
@@ -25,10 +26,16 @@ def _properties(role: Role, names: Names, **given: str) -> Policy:
 
 
 def filled(role: Role, names: Names) -> Policy:
-    """What that role may, with this account's names in it."""
-    (policy,) = _properties(role, names)["Policies"]
+    """What that role may, with this account's names in it; the infra role whatever its boundary lets it."""
+    (policy,) = [_properties(BOUNDARY, names)] if role == INFRA else _properties(role, names)["Policies"]
     document: Policy = policy["PolicyDocument"]
     return document
+
+
+def name_of(role: Role, names: Names) -> str:
+    """What that role is called in this account."""
+    name: str = _properties(role, names)["RoleName"]
+    return name
 
 
 def roles(names: Names, provider: str, repository: str) -> dict[str, tuple[Policy, Policy]]:

@@ -18,7 +18,7 @@ from commands.names import Names
 from commands.report import say
 from pipeline import smoke
 from tests.rehearsal import __main__ as rehearsal
-from tests.rehearsal import account, alarms, play
+from tests.rehearsal import account, alarms, play, recorded
 from tests.rehearsal.cloud import Cloud
 from tests.rehearsal.places import STATE, VENV, wait_for
 from tests.rehearsal.poller import Poller
@@ -166,3 +166,7 @@ def test_the_next_good_push_deploys(owner: Owner, poller: Poller) -> None:
     assert (serving(), poller.failures) == (pushed.commit, [])
     assert set(poller.answered) == {"api", before, pushed.commit}
     assert (owner.newest["status"], owner.newest["alarms"]["status"]) == ("SUCCESSFUL", "MONITORING_COMPLETE")
+
+
+def test_what_these_plays_called_was_recorded_before(owner: Owner) -> None:
+    recorded.check()

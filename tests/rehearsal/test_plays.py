@@ -11,7 +11,7 @@ from commands.report import say
 from image.docker import docker, inspect
 from pipeline import schema
 from tests.rehearsal import __main__ as rehearsal
-from tests.rehearsal import account, end_state, repository
+from tests.rehearsal import account, end_state, recorded, repository
 from tests.rehearsal.cloud import Cloud
 from tests.rehearsal.live import Live
 from tests.rehearsal.places import ROOT
@@ -100,3 +100,7 @@ def test_stand_ins_leave_what_the_real_actions_leave(live: Live, monkeypatch: py
     pushed = live.push("With stand-ins")
     assert pushed.green, pushed.errors
     assert end_state.of(endpoint, names, pushed.commit) == real
+
+
+def test_what_these_plays_called_was_recorded_before(live: Live) -> None:
+    recorded.check()

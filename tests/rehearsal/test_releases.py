@@ -9,7 +9,7 @@ from pipeline import release, smoke
 from pipeline.guard import HOLD
 from tests.github import GitHub, serve
 from tests.rehearsal import __main__ as rehearsal
-from tests.rehearsal import account, play, repository
+from tests.rehearsal import account, play, recorded, repository
 from tests.rehearsal.cloud import Cloud
 from tests.rehearsal.live import Live
 from tests.rehearsal.poller import Poller
@@ -159,3 +159,7 @@ def test_a_hold_that_is_cleared_lets_the_next_push_through(hub: GitHub, live: Li
     assert played.green, played.errors
     unscanned = "- The image that runs was never scanned: let the registry scan what is pushed"
     assert [issue["body"].partition("\n")[0] for issue in hub.issues] == [unscanned], "and nothing else, in the same issue"
+
+
+def test_what_these_plays_called_was_recorded_before(live: Live) -> None:
+    recorded.check()

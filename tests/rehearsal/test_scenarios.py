@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.rehearsal import recorded
 from tests.rehearsal.live import Live
 from tests.rehearsal.scenarios import TABLE, Scenario
 
@@ -23,3 +24,7 @@ def test_a_bad_deploy_ends_red_by_its_name_while_the_old_version_serves_and_the_
     following = follows(request)
     if scenario.then != "later" or following is None or following.then != "later":
         live.recover(scenario)
+
+
+def test_what_these_plays_called_was_recorded_before(live: Live) -> None:
+    recorded.check()

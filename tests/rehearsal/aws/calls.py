@@ -43,7 +43,9 @@ RESOURCES = {
     "secretsmanager:GetSecretValue": ("SecretId", "secretsmanager:secret:{}-??????"),
     "iam:GetRole": ("RoleName", "iam:role/{}"),
 }
-"""The parameter that names what an action is done to, and the ARN of a name. What is not here takes no resource, or is of a repository."""
+"""The parameter that names what an action is done to, and the ARN of a name."""
+OTHERS = {"ecr": ("repositoryName", "ecr:repository/{}"), "cloudformation": ("StackName", "cloudformation:stack/{}/*")}
+"""Likewise of all other actions of a service; what is not here takes no resource."""
 REGISTRY = {
     ("GET", "manifests"): "BatchGetImage",
     ("HEAD", "manifests"): "BatchGetImage",
@@ -62,8 +64,10 @@ RESPONSES = re.compile(
     r"X-Amz-|response-|x-id$|list-type$|prefix$|delimiter$|max-keys$|continuation-token$|encoding-type$|partNumber$", re.I
 )
 """Parameters of S3 that do not make another action of a request."""
-NAMED = re.compile(r"((?::(?:service-deployment|service-revision|task)/[^/]+/(?:[^/]+/)?)|:task-definition/[^:]+:)[^/:]+$")
-"""An ARN whose last part ECS gives."""
+NAMED = re.compile(r"((?::(?:service-deployment|service-revision|task|stack)/[^/]+/(?:[^/]+/)?)|:task-definition/[^:]+:)[^/:]+$")
+"""An ARN whose last part AWS gives."""
+ENDED = re.compile(r"(:secret:.+-)\w{6}$")
+"""A secret's ARN: AWS ends it as it likes."""
 
 Found = tuple[str, str]
 """An action, and the ARN it is done to: with stars for what is made anew each time, "*" if it takes none."""
@@ -97,7 +101,7 @@ def signature(head: Head, target: str, body: Mapping[str, Any]) -> tuple[str, st
 
 def resources(action: str, body: Mapping[str, Any], place: str) -> list[str]:
     """What an action is done to."""
-    name, pattern = RESOURCES.get(action, ("repositoryName", "ecr:repository/{}"))
+    name, pattern = RESOURCES.get(action) or OTHERS.get(action.partition(":")[0], ("", ""))
     values = body.get(name) or "*"
     cluster = str(body.get("cluster", "default")).rpartition("/")[2]
     return sorted({arn(value, pattern, cluster, place) for value in (values if isinstance(values, list) else [values])})
@@ -108,7 +112,7 @@ def arn(value: str, pattern: str, cluster: str, place: str) -> str:
     if value != "*" and not value.startswith("arn:"):
         service, _, rest = pattern.format(value, cluster=cluster).partition(":")
         value = f"arn:aws:{service}:{place if service != 'iam' else ':' + place.rpartition(':')[2]}:{rest}"
-    return NAMED.sub(r"\1*", value)
+    return ENDED.sub(r"\1??????", NAMED.sub(r"\1*", value))
 
 
 def s3(method: str, target: str, head: Head, *, multipart: bool) -> list[Found]:

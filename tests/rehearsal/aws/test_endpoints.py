@@ -256,10 +256,9 @@ class Tags:
 def test_docker_must_have_logged_in_and_may_not_move_an_immutable_tag() -> None:
     ecr = "AmazonEC2ContainerRegistry_V20150921."
     with Backend(Tags()) as backend, fronted(backend) as url:
-        assert fetch(url + "/v2/", None, Authorization="Basic QVdTOng=")[0] == 401
+        assert fetch(url + "/v2/")[0] == 401
         token = json.loads(fetch(url, b"{}", **target(ecr, "GetAuthorizationToken"))[1])["authorizationData"][0]
         assert token["proxyEndpoint"] == "http://127.0.0.1:4566"
-        login = {"Authorization": f"Basic {token['authorizationToken']}"}
         made: dict[str, Any] = {"repositoryName": "lms-ecs", "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION"}
         made["imageTagMutabilityExclusionFilters"] = [{"filterType": "WILDCARD", "filter": "latest"}]
         assert (
@@ -267,7 +266,7 @@ def test_docker_must_have_logged_in_and_may_not_move_an_immutable_tag() -> None:
             == "127.0.0.1:4566/lms-ecs"
         )
         for tag, expected in {"v1": 400, "v2": 201, "latest": 201, "sha256:1": 201}.items():
-            status, body = fetch(f"{url}/v2/lms-ecs/manifests/{tag}", b"{}", "PUT", **login)
+            status, body = fetch(f"{url}/v2/lms-ecs/manifests/{tag}", b"{}", "PUT", Authorization=f"Basic {token['authorizationToken']}")
             assert (status, b"cannot be overwritten because the tag is immutable" in body) == (expected, expected == 400)
         put = {"repositoryName": "lms-ecs", "imageTag": "v1", "imageDigest": "sha256:1"}
         status, body = fetch(url, json.dumps(put).encode(), **target(ecr, "PutImage"))
