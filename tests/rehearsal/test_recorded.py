@@ -2,9 +2,13 @@
 
 import copy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.client import BaseClient
+from botocore.stub import Stubber
 
 from tests.rehearsal import recorded
 from tests.rehearsal.policies import DEPLOY, Policy, Role, filled
@@ -122,3 +126,42 @@ def test_what_was_just_called_is_found_unless_the_file_has_it_and_is_added() -> 
     assert book["deploy"]["recorded"]["ecs:UpdateService"] == [SERVICE, f"{SERVICE}2"]
     assert "ecr:GetDownloadUrlForLayer" not in book["execution"]["unrecorded"], "a reason that no longer holds goes"
     assert new({"deploy": read()["deploy"]["recorded"]}, read()) == []
+
+
+def test_a_check_lists_what_the_file_lacks_and_the_command_adds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"FILE": tmp_path / "file.json", "BUILD": tmp_path, "FOUND": tmp_path / "found.json", "STATE": tmp_path}.items():
+        monkeypatch.setattr(recorded, name, value)
+    recorded.FILE.write_text(text({}))
+    with pytest.raises(AssertionError, match="a play calls something"):
+        recorded.check()
+    (tmp_path / "calls.json").write_text('{"lms-ecs-deploy": {"ecs:ListTasks": ["*"]}, "another": {"ecs:ListTasks": ["*"]}}')
+    with pytest.raises(AssertionError, match=r"adds it:\nanother: ecs:ListTasks on \*\ndeploy: ecs:ListTasks on \*$"):
+        recorded.check()
+    (tmp_path / "calls.json").unlink()  # taken down
+    with pytest.raises(AssertionError, match=r"adds it:\nread: ecs:ListTasks on arn:x$"):
+        recorded.check({"read": {"ecs:ListTasks": ["arn:x"]}})
+    assert recorded.main() == 0
+    assert {role: entry["recorded"] for role, entry in read().items()} == {
+        "another": {"ecs:ListTasks": ["*"]},
+        "deploy": {"ecs:ListTasks": ["*"]},
+        "read": {"ecs:ListTasks": ["arn:x"]},
+    }
+    recorded.check({"deploy": {"ecs:ListTasks": ["*"]}})
+    assert not recorded.FOUND.exists()
+
+
+def test_what_this_process_calls_is_heard_a_change_set_as_its_stacks() -> None:
+    session = boto3.Session(aws_access_key_id="ASIA1", aws_secret_access_key="x", region_name=NAMES.aws_region)
+    cloudformation, sts = session.client("cloudformation"), session.client("sts")
+    call = BaseClient._make_api_call
+    with Stubber(cloudformation) as stub, Stubber(sts) as who, recorded.heard() as called:
+        arn = "arn:aws:cloudformation:ap-northeast-2:471112588210:changeSet/infra-1/0123"
+        stub.add_response("create_change_set", {"Id": arn})
+        stub.add_response("execute_change_set", {})
+        who.add_response("get_caller_identity", {})
+        cloudformation.create_change_set(StackName="lms-ecs-data", ChangeSetName="infra-1")
+        cloudformation.execute_change_set(ChangeSetName=arn)
+        sts.get_caller_identity()
+    stack = ["arn:aws:cloudformation:ap-northeast-2:471112588210:stack/lms-ecs-data/*"]
+    assert called == {"infra": {"cloudformation:CreateChangeSet": stack, "cloudformation:ExecuteChangeSet": stack}}
+    assert BaseClient._make_api_call is call
