@@ -38,7 +38,7 @@ from tests.pipeline.workflows import (
 TEXTS = read()
 LONGEST_RUN = 5
 MOST_LINES = 600
-RUNNERS_OWN = {"RUNNER_TEMP", "GITHUB_RUN_ID", "GITHUB_PATH", "GITHUB_REPOSITORY", "GITHUB_SHA"}
+RUNNERS_OWN = {"RUNNER_TEMP", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_PATH", "GITHUB_REPOSITORY", "GITHUB_SHA"}
 """Variables that every step finds."""
 VALUES = {"OUTCOME": "failure", "KIND": "push", "ATTEST": "true"}
 """What a variable holds where not any word will do."""
