@@ -81,10 +81,15 @@ def stack_of(cloudformation: Any, stack: str) -> dict[str, Any] | None:
     return None if found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
 
 
+def lives(found: dict[str, Any] | None) -> bool:
+    """Whether that stack was ever made; a first attempt that failed does not count."""
+    return found is not None and found["StackStatus"] != "ROLLBACK_COMPLETE"
+
+
 def _cleared(cloudformation: Any, stack: str) -> dict[str, Any] | None:
     """The stack, if it was ever made; what is left of a first attempt that failed is removed."""
     found = stack_of(cloudformation, stack)
-    if found is None or found["StackStatus"] != "ROLLBACK_COMPLETE":
+    if found is None or lives(found):
         return found
     say(f"{stack}: its first attempt failed and is removed")
     cloudformation.delete_stack(StackName=found["StackId"])
