@@ -12,6 +12,7 @@ OUTPUTS: dict[str, set[str]] = {
     "prepare": {"secrets", "environment", "log-options", "labels", "desired-count", "running"},
     "guard": {"verdict", "migrations"},
     "pin": {"tag", "digest", "commit", "ship"},
+    "apply": {"changes"},
     "rollback": {"tag", "digest", "commit"},
 }
 """By verb; a test of each verb holds it against what it writes."""
