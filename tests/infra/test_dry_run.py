@@ -1,5 +1,6 @@
 """`apply --dry-run`: what would change is shown, handed on, and left undone."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from infra import apply
 from tests.infra.test_main import GONE, LOSS, NOT_THERE, cloud, cloudformation, proposed, quick, run, service, stack
 from tests.pipeline.conftest import Script
+from tests.pipeline.verbs import OUTPUTS
 
 __all__ = ["quick"]
 LOGS: dict[str, Any] = {"Action": "Modify", "LogicalResourceId": "Logs", "ResourceType": "AWS::Logs::LogGroup", "Replacement": "False"}
@@ -24,6 +26,7 @@ def dry(monkeypatch: pytest.MonkeyPatch, folder: Path, formation: Script, ecs: l
         monkeypatch.setenv(name, str(folder / name))
     code = run(monkeypatch, cloud(formation, ecs), "--ci", "--dry-run")
     assert {call for call, _ in formation.asked} <= CHANGES_NOTHING
+    assert set(re.findall(r"^(\w+)<<", (folder / "GITHUB_OUTPUT").read_text(), re.M)) == (OUTPUTS["apply"] if code == 0 else set())
     return code, (folder / "GITHUB_OUTPUT").read_text(), (folder / "GITHUB_STEP_SUMMARY").read_text()
 
 

@@ -14,6 +14,7 @@ OWNER_ID, REPOSITORY_ID = 4711, 1147
 """GitHub's numbers of the rehearsal's owner and repository."""
 
 BUILD, DEPLOY, RELEASE, READ = (("foundation", name) for name in ("Build", "Deploy", "Release", "Read"))
+INFRA, BOUNDARY = ("boundary", "Infra"), ("boundary", "Boundary")
 EXECUTION, TASK = ("service", "Execution"), ("service", "Task")
 ROLES: list[Role] = [BUILD, DEPLOY, RELEASE, READ, EXECUTION, TASK]
 
@@ -25,8 +26,8 @@ def _properties(role: Role, names: Names, **given: str) -> Policy:
 
 
 def filled(role: Role, names: Names) -> Policy:
-    """What that role may, with this account's names in it."""
-    (policy,) = _properties(role, names)["Policies"]
+    """What that role may, with this account's names in it; the infra role whatever its boundary lets it."""
+    (policy,) = [_properties(BOUNDARY, names)] if role == INFRA else _properties(role, names)["Policies"]
     document: Policy = policy["PolicyDocument"]
     return document
 
@@ -34,8 +35,9 @@ def filled(role: Role, names: Names) -> Policy:
 def roles(names: Names, provider: str, repository: str) -> dict[str, tuple[Policy, Policy]]:
     """Each role by its name: whom it trusts, and what it may. `provider` is the ARN of GitHub's."""
     owner, _, name = repository.partition("/")
-    given = {"Owner": owner, "Repository": name, "OwnerId": str(OWNER_ID), "RepositoryId": str(REPOSITORY_ID), "OidcProvider": provider}
-    found = [(_properties(role, names, **given), filled(role, names)) for role in ROLES]
+    given = {"Owner": owner, "Repository": name, "OwnerId": str(OWNER_ID), "RepositoryId": str(REPOSITORY_ID)}
+    given |= {"OidcProvider": provider, "Provider": provider}
+    found = [(_properties(role, names, **given), filled(role, names)) for role in [*ROLES, INFRA]]
     for statement in (one for _, policy in found for one in policy["Statement"] if one["Action"] == ["logs:GetLogEvents"]):
         group = statement["Resource"]
         statement["Resource"] = [group, group.removesuffix(":*")]  # the embedded AWS asks for the group, where AWS asks for the stream
