@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-import infra.__main__ as command
 from commands.names import Names, read_definition, resolve
+from infra import __main__ as command
 from infra import account as edge
+from infra import apply
 from infra.stacks import STACKS, named, stack_name, template
 from tests.github import REPOSITORY
 from tests.infra.templates import Template
@@ -52,7 +53,7 @@ class Aws:
     def infra(self, *arguments: str, **variables: str) -> int:
         """Its exit code."""
         self._environment.setenv("VARIABLES", json.dumps(variables))
-        return command.main(["--yes", *arguments])
+        return command.main(["apply", "--yes", *arguments])
 
     def service(self) -> dict[str, Any]:
         """The service as it is."""
@@ -73,7 +74,7 @@ def environment() -> Iterator[pytest.MonkeyPatch]:
         patch.setenv("AWS_SECRET_ACCESS_KEY", "owner")
         patch.setenv("GITHUB_REPOSITORY", REPOSITORY)
         patch.setattr(edge, "EVERY", 0.02)
-        patch.setattr(command, "template", known)
+        patch.setattr(apply, "template", known)
         patch.chdir(ROOT)
         yield patch
 
@@ -174,7 +175,7 @@ def test_a_foreign_account_is_left_alone(empty: Aws, capsys: pytest.CaptureFixtu
 
 
 def test_another_database_in_its_place_is_refused(empty: Aws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(command, "template", lambda stack, names: known(stack, names).replace("DBName: lms", "DBName: other"))
+    monkeypatch.setattr(apply, "template", lambda stack, names: known(stack, names).replace("DBName: lms", "DBName: other"))
     assert empty.infra() == 1
     assert "data: it changes RDS DBInstance Database (lms-ecs): DBName (ANOTHER ONE TAKES ITS PLACE)" in capsys.readouterr().err
 
