@@ -67,7 +67,7 @@ def change(cloud: Account, stack: str, there: Parameters, *, yes: bool, dry: boo
         told(stack, lines)
         why = words.refused(changes)
         if not why and dry:
-            cloudformation.delete_change_set(ChangeSetName=change_set)
+            cloudformation.delete_change_set(**change_set)
             return True
         if not why and not (yes or agreed(f"Apply this to {stack_name(stack)}?")):
             why = "not applied"
@@ -77,7 +77,7 @@ def change(cloud: Account, stack: str, there: Parameters, *, yes: bool, dry: boo
             account.apply(cloudformation, stack, change_set)
             return True
     if change_set:
-        cloudformation.delete_change_set(ChangeSetName=change_set)
+        cloudformation.delete_change_set(**change_set)
     if why != "nothing changes":
         raise Failure(f"{stack}: {why}")
     say(f"{stack}: {why}")

@@ -34,8 +34,9 @@ def test_what_would_change_is_shown_in_words_and_dropped(monkeypatch: pytest.Mon
     formation = cloudformation(describe_stacks=[stack("UPDATE_COMPLETE")], describe_change_set=[proposed("CREATE_COMPLETE", LOGS)])
     code, output, summary = dry(monkeypatch, tmp_path, formation, [service()])
     assert (code, "\ntrue\n" in output) == (0, True)
+    assert formation.requests("delete_change_set")[0]["StackName"] == "lms-ecs-network", "by its ARN alone the infra role would be refused"
     assert summary == "### lms-ecs-network\n- changes Logs LogGroup Logs: RetentionInDays (in place)\n"
-    assert formation.requests("delete_change_set") == [{"ChangeSetName": "arn:change"}]
+    assert formation.requests("delete_change_set") == formation.requests("describe_change_set")[:1]
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "FAILED"])
@@ -59,7 +60,7 @@ def test_what_would_be_refused_is_red_already(monkeypatch: pytest.MonkeyPatch, t
     formation = cloudformation(describe_stacks=[stack("UPDATE_COMPLETE")], describe_change_set=[proposed("CREATE_COMPLETE", LOSS)])
     code, output, summary = dry(monkeypatch, tmp_path, formation, [service()])
     assert (code, output, "ANOTHER ONE TAKES ITS PLACE" in summary) == (1, "", True)
-    assert formation.requests("delete_change_set") == [{"ChangeSetName": "arn:change"}]
+    assert formation.requests("delete_change_set") == formation.requests("describe_change_set")[:1]
 
 
 def test_every_stack_is_shown_even_if_the_first_would_change(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
