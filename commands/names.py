@@ -1,4 +1,4 @@
-"""What everything is called in the cloud: task-definition.json says most of it, four names stand here, repository variables override all.
+"""What everything is called in the cloud: task-definition.json says most of it, the rest stands here, repository variables override all.
 
 A fork deploys to its own account by setting variables alone.
 """
@@ -7,12 +7,12 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from commands.report import Failure, output
-from commands.verbs import Found, Options
+from commands.verbs import Found, Options, option, takes
 
 TASK_DEFINITION = "task-definition.json"
 PASSED_ON = (
@@ -43,6 +43,7 @@ class Names:
     deploy_role: str
     release_role: str
     read_role: str
+    infra_role: str
     execution_role: str
     task_role: str
     log_group: str
@@ -58,6 +59,9 @@ class Names:
         """The step's outputs: the names, and the ARNs of the roles, for steps that take whole ARNs."""
         names: dict[str, str] = asdict(self)
         return names | {f"{name}_arn": self.role_arn(value) for name, value in names.items() if name.endswith("_role")}
+
+
+ROLES = [field.name.removesuffix("_role") for field in fields(Names) if field.name.endswith("_role")]
 
 
 def container_of(definition: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,6 +127,7 @@ def _defaults(definition: Mapping[str, Any]) -> dict[str, str]:
         "deploy_role": "lms-ecs-deploy",
         "release_role": "lms-ecs-release",
         "read_role": "lms-ecs-read",
+        "infra_role": "lms-ecs-infra",
         "execution_role": definition["executionRoleArn"].partition(":role/")[2],
         "task_role": definition["taskRoleArn"].partition(":role/")[2],
         "log_group": container["logConfiguration"]["options"]["awslogs-group"],
@@ -146,6 +151,8 @@ def here() -> Names:
     return resolve(read_definition(Path(TASK_DEFINITION)), variables())
 
 
-def main(_: Options, found: Found) -> None:
+@takes(option("--role", default="", choices=ROLES, help="whose ARN to give as role_arn as well"))
+def main(options: Options, found: Found) -> None:
     """Print what everything is called in the cloud: task-definition.json, overridden by the repository variables in VARIABLES (JSON)."""
-    output(here().outputs())
+    names = here().outputs()
+    output(names | {"role_arn": names.get(f"{options.role}_role_arn", "")})

@@ -12,6 +12,7 @@ JOBS: dict[str, tuple[str, list[str]]] = {
     "deploy": ("environment:production", [MAIN, TAGS]),  # an environment's subject says nothing of the ref
     "release": ("environment:release", [TAGS]),
     "read": (f"ref:{MAIN}", [MAIN]),
+    "infra": ("environment:infrastructure", [MAIN]),
 }
 """By role: how the subject of its jobs ends, and the refs they run on."""
 

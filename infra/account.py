@@ -81,10 +81,15 @@ def stack_of(cloudformation: Any, stack: str) -> dict[str, Any] | None:
     return None if found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
 
 
+def lives(found: dict[str, Any] | None) -> bool:
+    """Whether that stack was ever made; a first attempt that failed does not count."""
+    return found is not None and found["StackStatus"] != "ROLLBACK_COMPLETE"
+
+
 def _cleared(cloudformation: Any, stack: str) -> dict[str, Any] | None:
     """The stack, if it was ever made; what is left of a first attempt that failed is removed."""
     found = stack_of(cloudformation, stack)
-    if found is None or found["StackStatus"] != "ROLLBACK_COMPLETE":
+    if found is None or lives(found):
         return found
     say(f"{stack}: its first attempt failed and is removed")
     cloudformation.delete_stack(StackName=found["StackId"])
@@ -114,45 +119,46 @@ def values(stack: dict[str, Any] | None) -> Parameters:
     return {one["ParameterKey"]: one.get("ParameterValue", "") for one in (stack or {}).get("Parameters", [])}
 
 
-def propose(cloudformation: Any, stack: str, body: str, given: Parameters, there: Parameters) -> tuple[str, words.Changes]:
-    """Make a change set; its ARN and what it would do. Both are empty if that is nothing."""
+def propose(cloudformation: Any, stack: str, body: str, given: Parameters, there: Parameters) -> tuple[Parameters, words.Changes]:
+    """Make a change set; what AWS calls it and what it would do. Both are empty if that is nothing."""
+    # By name and stack, never by its ARN: AWS would look for rights on that ARN, and roles have them by stack.
+    made = {"StackName": stack_name(stack), "ChangeSetName": f"infra-{int(time.time() * 1000)}"}
     with named(f"look at the stack {stack}"):
         before = _cleared(cloudformation, stack)
         declared = cloudformation.get_template_summary(TemplateBody=body)["Parameters"]
-        made = cloudformation.create_change_set(
-            StackName=stack_name(stack),
-            ChangeSetName=f"infra-{int(time.time() * 1000)}",
+        cloudformation.create_change_set(
+            **made,
             ChangeSetType="UPDATE" if before else "CREATE",
             TemplateBody=body,
             Parameters=chosen(declared, set(values(before)), given, there),
             Capabilities=["CAPABILITY_NAMED_IAM"],
             ImportExistingResources=True,
-        )["Id"]
+        )
         changes: words.Changes = []
         while True:
-            page = cloudformation.describe_change_set(ChangeSetName=made)
+            page = cloudformation.describe_change_set(**made)
             if page["Status"] in {"CREATE_COMPLETE", "FAILED"}:
                 break
             time.sleep(EVERY / 3)
         if page["Status"] == "FAILED":
-            cloudformation.delete_change_set(ChangeSetName=made)
+            cloudformation.delete_change_set(**made)
             if any(text in page.get("StatusReason", "") for text in NOTHING):
-                return "", []
+                return {}, []
             raise Failure(f"{stack}: {page.get('StatusReason', 'AWS refuses this change set and does not say why')}")
         changes += [change["ResourceChange"] for change in page["Changes"]]
         while "NextToken" in page:
-            page = cloudformation.describe_change_set(ChangeSetName=made, NextToken=page["NextToken"])
+            page = cloudformation.describe_change_set(**made, NextToken=page["NextToken"])
             changes += [change["ResourceChange"] for change in page["Changes"]]
     return made, changes
 
 
-def apply(cloudformation: Any, stack: str, change_set: str) -> None:
+def apply(cloudformation: Any, stack: str, change_set: Parameters) -> None:
     """Do what a change set says and tell what is being made. Raises Failure with the first real error."""
     with named(f"change the stack {stack}"):
-        identifier = cloudformation.describe_change_set(ChangeSetName=change_set)["StackId"]
+        identifier = cloudformation.describe_change_set(**change_set)["StackId"]
         old = {event["EventId"] for event in _events(cloudformation, identifier)}
         began, told = time.monotonic(), set(old)
-        cloudformation.execute_change_set(ChangeSetName=change_set)
+        cloudformation.execute_change_set(**change_set)
         while True:
             status = cloudformation.describe_stacks(StackName=identifier)["Stacks"][0]["StackStatus"]
             events = [event for event in _events(cloudformation, identifier) if event["EventId"] not in old]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from commands.aws import Cloud, named
 from commands.names import TASK_DEFINITION, read_definition, resolve, variables
-from commands.report import Failure, say, summary
+from commands.report import Failure, output, say, summary
 from commands.verbs import Found, Options, option, takes
 from infra import account, stacks, words
 from infra.stacks import ADMINISTRATORS, STACKS, Parameters, camel, check_connections, repository_of, stack_name, template
@@ -46,34 +46,47 @@ class Account(Cloud):
             )
 
 
-def change(cloud: Account, stack: str, there: Parameters, *, yes: bool) -> None:
-    """Bring one stack up to date. Raises Failure if it cannot be, or if nobody agrees."""
+def told(stack: str, lines: list[str]) -> None:
+    """Say what a stack would change, in the log and on the run's page."""
+    say("\n".join([f"{stack}:", *(f"  {line}" for line in lines)]))
+    summary("\n".join([f"### {stack_name(stack)}", *(f"- {line}" for line in lines)]))
+
+
+def change(cloud: Account, stack: str, there: Parameters, *, yes: bool, dry: bool) -> bool:
+    """Bring one stack up to date; whether there was anything to do. Raises Failure if it cannot be done, or if nobody agrees."""
     cloudformation, own = cloud("cloudformation"), stacks.named(cloud.names)
+    if dry and not account.lives(account.stack_of(cloudformation, stack)):
+        told(stack, ["makes all of it: what exactly is known when the stacks before it are there"])
+        return True
     runs = account.running(cloud, cloud.names)
     given = own | repository() | camel(cloud.given) | account.handed_on(cloudformation, stack) | {words.RECORDED: runs}
     change_set, changes = account.propose(cloudformation, stack, template(stack, own), given, there)
     why = "nothing changes"
     if changes and not words.only_records(changes):
         lines = [words.described(one) for one in changes]
-        say("\n".join([f"{stack}:", *(f"  {line}" for line in lines)]))
-        summary("\n".join([f"### {stack_name(stack)}", *(f"- {line}" for line in lines)]))
+        told(stack, lines)
         why = words.refused(changes)
+        if not why and dry:
+            cloudformation.delete_change_set(**change_set)
+            return True
         if not why and not (yes or agreed(f"Apply this to {stack_name(stack)}?")):
             why = "not applied"
         if not why and account.running(cloud, cloud.names) != runs:
             why = "something was shipped meanwhile; run this again"
         if not why:
             account.apply(cloudformation, stack, change_set)
-            return
+            return True
     if change_set:
-        cloudformation.delete_change_set(ChangeSetName=change_set)
+        cloudformation.delete_change_set(**change_set)
     if why != "nothing changes":
         raise Failure(f"{stack}: {why}")
     say(f"{stack}: {why}")
+    return False
 
 
 @takes(
     option("--yes", action="store_true", help="without asking"),
+    option("--dry-run", action="store_true", help="only show what would change; later steps read whether anything would"),
     option("--ci", action="store_true", help=f"all but {' and '.join(ADMINISTRATORS)}, which an administrator applies"),
 )
 def main(options: Options, found: Found) -> None:
@@ -81,12 +94,14 @@ def main(options: Options, found: Found) -> None:
     cloud = Account()
     check_connections({"MaxTasks": "10", "DatabaseConnections": "225"} | camel(cloud.given))
     there = account.found(cloud, cloud.names)
-    for stack in STACKS:
-        if not (options.ci and stack in ADMINISTRATORS):
-            change(cloud, stack, there, yes=options.yes)
+    wanted = [stack for stack in STACKS if not (options.ci and stack in ADMINISTRATORS)]
+    changed = [stack for stack in wanted if change(cloud, stack, there, yes=options.yes, dry=options.dry_run)]
+    if options.dry_run:
+        output({"changes": "true" if changed else "false"})
+        return
     made = [account.stack_of(cloud("cloudformation"), stack) for stack in STACKS]
     handed = {name: value for stack in made for name, value in account.outputs(stack).items()}
-    wanted = {"AWS_ACCOUNT_ID": cloud.names.aws_account_id, "DATABASE_CONNECTIONS": handed.get("MaxConnections", "")}
-    wanted |= {"BASE_URL": handed.get("Address", "")}
+    set_to = {"AWS_ACCOUNT_ID": cloud.names.aws_account_id, "DATABASE_CONNECTIONS": handed.get("MaxConnections", "")}
+    set_to |= {"BASE_URL": handed.get("Address", "")}
     say("Repository variables to set, where they are not (BASE_URL: your own name for it, if it has one):")
-    say("\n".join(f"  gh variable set {name} --body {value}" for name, value in wanted.items() if value and name not in cloud.given))
+    say("\n".join(f"  gh variable set {name} --body {value}" for name, value in set_to.items() if value and name not in cloud.given))

@@ -153,6 +153,15 @@ def environment(on: Subject, name: str, *wanted: str) -> str:
     return f"{', '.join(wanted)}{(waits and f'; each deploy waits: {waits[0]}') or ''}"
 
 
+def infrastructure(on: Subject) -> str:
+    """For main only, and nobody applies alone what they pushed."""
+    said = environment(on, "infrastructure", "branch main")
+    rules = on.github("environments/infrastructure").get("protection_rules", [])
+    if not any(rule["type"] == "required_reviewers" and rule.get("prevent_self_review") for rule in rules):
+        raise Failure("who pushes may apply it alone: it has no required reviewers, or they may agree with themselves")
+    return said
+
+
 def tags(on: Subject) -> str:
     """A tag v* stays where it is."""
     for one in on.github("rulesets?targets=tag&per_page=100") or []:
@@ -195,6 +204,7 @@ CHECKS: list[tuple[str, Callable[[Any], str], str]] = [
     ("github/variables", variables, "gh variable set NAME --body VALUE --repo {repository}; a misspelt one: gh variable delete NAME"),
     ("github/production", lambda on: environment(on, "production", "branch main", "tag v*"), f"{WHERE} branch main, tag v*"),
     ("github/release", lambda on: environment(on, "release", "tag v*"), f"{WHERE} tag v*"),
+    ("github/infrastructure", infrastructure, f"{WHERE} branch main; Required reviewers, and Prevent self-review"),
     ("github/tags", tags, "Settings > Rules > New tag ruleset: active, target v*, restrict updates and deletions"),
     ("github/required check", required, "Settings > Rules > New branch ruleset: active, target main, require the status check Required"),
     ("github/OIDC subject", subject, "gh api -X PUT repos/{repository}/actions/oidc/customization/sub -F use_default=true"),

@@ -15,8 +15,6 @@ ADMINISTRATORS = ("foundation", "boundary")
 """What infra.yml does not apply: these say what it may do."""
 POOL = 10
 """Database connections of one server process at most."""
-UNNAMED = {"InfraRole": "lms-ecs-infra", "ReleaseRole": "lms-ecs-release", "ReadRole": "lms-ecs-read"}
-"""Names that the deploy has no use for."""
 Parameters = dict[str, str]
 
 
@@ -28,7 +26,7 @@ def stack_name(stack: str) -> str:
 def named(names: Names) -> Parameters:
     """The parameters that are names: EcsCluster for ecs_cluster, and the bucket that STORAGE_URL says."""
     bucket, _, prefix = names.storage_url.removeprefix("s3://").strip("/").partition("/")
-    return UNNAMED | camel(asdict(names)) | {"Bucket": bucket, "UploadsPrefix": f"{prefix}/uploads/".lstrip("/")}
+    return camel(asdict(names)) | {"Bucket": bucket, "UploadsPrefix": f"{prefix}/uploads/".lstrip("/")}
 
 
 def camel(values: Mapping[str, str]) -> Parameters:

@@ -72,7 +72,7 @@ def told(given: Verdict) -> Verdict:
     option("--task-definition", default="", help="ARN of what was deployed, if it came to that"),
     option("--outcome", default="failure", choices=["failure", "cancelled"]),
     option("--steps", default="", help="how official actions ended: role=success deploy=failure"),
-    option("--run", default="by-hand", help="id of the workflow run"),
+    option("--run", default="by-hand", help="id of the workflow run and number of its attempt"),
 )
 def main(options: Options, found: Found) -> None:
     """Name why a deploy failed: the cause, what shows it, one fix, the way back; it ends with 1, too."""

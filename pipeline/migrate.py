@@ -116,7 +116,7 @@ def _wait(ecs: Any, target: Target, task: str, tail: Tail) -> Stopped:
 
 @takes(
     option("--task-definition", default="", help="the rendered file"),
-    option("--run", default="by-hand", help="id of the workflow run"),
+    option("--run", default="by-hand", help="id of the workflow run and number of its attempt"),
     option("--stop", action="store_true", help="because the run was cancelled: stop what it started"),
     option("--dry-run", action="store_true", help="only say what would be started, and where"),
 )

@@ -9,24 +9,28 @@ from collections.abc import Callable
 import pytest
 
 from commands.verbs import parser
+from infra.__main__ import VERBS as INFRA_VERBS
 from pipeline.__main__ import VERBS
 from tests.pipeline.workflows import (
+    ACCOUNT,
     ACTION,
     ACTIONS,
     CI,
     DEPLOY,
     FOLDER,
     IMAGE,
+    INFRA,
     PUSH,
     RELEASE,
     ROLLBACK,
     SHIP,
-    TAKES_A_ROLE,
     WATCH,
     Signature,
     Texts,
     action_of,
     commands,
+    file_of,
+    is_action,
     jobs,
     load,
     outputs_of,
@@ -38,17 +42,10 @@ from tests.pipeline.workflows import (
 TEXTS = read()
 LONGEST_RUN = 5
 MOST_LINES = 600
-RUNNERS_OWN = {"RUNNER_TEMP", "GITHUB_RUN_ID", "GITHUB_PATH", "GITHUB_REPOSITORY", "GITHUB_SHA"}
+RUNNERS_OWN = {"RUNNER_TEMP", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_PATH", "GITHUB_REPOSITORY", "GITHUB_SHA"}
 """Variables that every step finds."""
-VALUES = {"OUTCOME": "failure", "KIND": "push", "ATTEST": "true"}
+VALUES = {"ROLE": "read", "OUTCOME": "failure", "KIND": "push", "ATTEST": "true"}
 """What a variable holds where not any word will do."""
-GRANTED = {
-    (IMAGE, "image"): {"attestations": "write"},
-    (SHIP, "ship"): {"attestations": "read"},
-    (RELEASE, "pin"): {"contents": "write", "actions": "read"},
-    (WATCH, "drift"): {"issues": "write"},
-}
-"""What some jobs, and those that call them, may do that others may not."""
 
 
 def deploy_is_checks_and_image_and_then_ship(texts: Texts) -> list[str]:
@@ -74,47 +71,9 @@ def deploy_is_checks_and_image_and_then_ship(texts: Texts) -> list[str]:
 def actions_are_pinned(texts: Texts) -> list[str]:
     """Other people's code is used at the commit that was read, its version next to it; our own is there."""
     allowed = {f"{name}@{it.sha} # {it.tag}" for name, it in ACTIONS.items()} | {f"./{path}" for path in texts}
-    allowed |= {"./" + ACTION.removesuffix("/action.yml")}
+    allowed |= {f"./{path.removesuffix('/action.yml')}" for path in texts if is_action(path)}
     used = [(path, use) for path, text in texts.items() for use in re.findall(r"^[ -]*uses: *(.*)$", text, re.MULTILINE)]
     return [f"{path} uses {use}" for path, use in used if use not in allowed]
-
-
-def nothing_is_granted_by_default(texts: Texts) -> list[str]:
-    """Each job says what it may do: read the code and ask for a token, and what stands in GRANTED."""
-    problems = [f"{path} grants something to every job" for path in texts if path != ACTION and load(texts, path).get("permissions") != {}]
-    for job in [job for job in jobs(texts) if job.path != ACTION]:
-        most = {"contents": "read", "id-token": "write"} | GRANTED.get((job.path, job.name), {}) | GRANTED.get((job.calls, job.name), {})
-        if "permissions" not in job.tree or not job.permissions.items() <= most.items():
-            problems.append(f"{job.where} is granted {job.tree.get('permissions')}")
-    return problems
-
-
-def only_roles_need_tokens(texts: Texts) -> list[str]:
-    """A job may ask for a token if and only if it takes a role; nobody leaves the code's token in the work tree."""
-    taking = {job.path for job in jobs(texts) if any(action_of(step) == TAKES_A_ROLE for step in job.steps)}
-    problems = []
-    for job in jobs(texts):
-        takes = job.calls in taking or any(action_of(step) == TAKES_A_ROLE for step in job.steps)
-        problems += [] if takes == ("id-token" in job.permissions) else [f"{job.where}: a token, a role: one without the other"]
-    for job, step in steps(texts):
-        if action_of(step) == "actions/checkout" and step.get("with", {}).get("persist-credentials") is not False:
-            problems.append(f"{job.where} leaves credentials behind")
-    return problems
-
-
-def callers_grant_what_is_asked(texts: Texts) -> list[str]:
-    """GitHub refuses a called workflow that asks for more than its caller was granted."""
-    problems = []
-    for caller in jobs(texts):
-        for job in jobs({caller.calls: texts[caller.calls]}) if caller.calls else []:
-            more = job.permissions.items() - caller.permissions.items()
-            problems += [f"{job.where} asks {caller.where} for {more}"] if more else []
-    return problems
-
-
-def there_are_no_secrets(texts: Texts) -> list[str]:
-    """A role is taken by who one is."""
-    return [f"{path} uses a secret" for path, text in texts.items() if re.search(r"(?<!outputs\.)\bsecrets\.|secrets: *inherit", text)]
 
 
 def shells_are_short_and_read_no_context(texts: Texts) -> list[str]:
@@ -134,16 +93,15 @@ def shell_variables_are_set(texts: Texts) -> list[str]:
 
 
 def verbs_are_called_as_they_are(texts: Texts) -> list[str]:
-    """Each call of the pipeline is one that its own command line takes."""
+    """Each call of pipeline and infra is one that its own command line takes."""
     problems = []
     for job, step in steps(texts):
         for line in commands(step):
-            _, called, arguments = line.partition("-m pipeline ")
-            said = io.StringIO()
-            words = shlex.split(re.sub(r"\$(\w+)", lambda name: VALUES.get(name[1], "word"), arguments))
+            called, said = re.search(r"-m (pipeline|infra) (.*)", line), io.StringIO()
+            words = shlex.split(re.sub(r"\$(\w+)", lambda name: VALUES.get(name[1], "word"), called[2])) if called else []
             try:
                 with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
-                    _ = parser("pipeline", None, VERBS).parse_args(words) if called else None
+                    _ = parser(called[1], None, {"pipeline": VERBS, "infra": INFRA_VERBS}[called[1]]).parse_args(words) if called else None
             except SystemExit:
                 problems.append(f"{job.where}: {said.getvalue().splitlines()[-1]}")
     return problems
@@ -151,7 +109,9 @@ def verbs_are_called_as_they_are(texts: Texts) -> list[str]:
 
 def jobs_end(texts: Texts) -> list[str]:
     """Every job that runs on a runner has an end."""
-    return [f"{job.where} has no end" for job in jobs(texts) if job.path != ACTION and not job.calls and "timeout-minutes" not in job.tree]
+    return [
+        f"{job.where} has no end" for job in jobs(texts) if not is_action(job.path) and not job.calls and "timeout-minutes" not in job.tree
+    ]
 
 
 def production_is_entered_one_at_a_time(texts: Texts) -> list[str]:
@@ -179,10 +139,11 @@ def outputs_that_are_used_exist(texts: Texts) -> list[str]:
     problems = []
     for job in jobs(texts):
         above: dict[str, set[str]] = {}
-        for step in [*job.steps, {name: job.tree.get(name) for name in ("outputs", "environment")}]:
+        handed = job.workflow.get("outputs") if is_action(job.path) else job.tree.get("outputs")
+        for step in [*job.steps, {"outputs": handed, "environment": job.tree.get("environment")}]:
             for name, output in re.findall(r"\bsteps\.([\w-]+)\.outputs\.([\w-]+)", str(step)):
                 problems += [] if output in above.get(name, ()) else [f"{job.where}: no step {name} gives {output}"]
-            above |= {step["id"]: outputs_of(step)} if "id" in step else {}
+            above |= {step["id"]: outputs_of(texts, step)} if "id" in step else {}
         for name, output in re.findall(r"\bneeds\.([\w-]+)\.outputs\.([\w-]+)", str(job.tree)):
             source = job.workflow["jobs"][name]
             known = signature(texts, source["uses"].removeprefix("./")).outputs if "uses" in source else source["outputs"]
@@ -199,10 +160,9 @@ def inputs_that_are_given_exist(texts: Texts) -> list[str]:
     problems = []
     for name, given, where in [
         *((job.calls, job.tree.get("with", {}), job.where) for job in jobs(texts) if job.calls),
-        *((action_of(step), step.get("with", {}), job.where) for job, step in steps(texts) if "uses" in step),
+        *((file_of(action_of(step)), step.get("with", {}), job.where) for job, step in steps(texts) if "uses" in step),
     ]:
-        local = f"{name.removeprefix('./')}/action.yml" if name.startswith("./") else name
-        taken = ACTIONS.get(name) or signature(texts, local)
+        taken = ACTIONS.get(name) or signature(texts, name)
         problems += [f"{where}: {name} does not know {more}" for more in set(given) - set(taken.inputs)]
         problems += [f"{where}: {name} needs {missing}" for missing in taken.required - set(given)]
     for path in texts:
@@ -227,22 +187,14 @@ CHANGES: list[tuple[Check, str, str, str]] = [  # a check, and in which file wha
     (deploy_is_checks_and_image_and_then_ship, PUSH, "name: Ship", "name: Shipping"),
     (actions_are_pinned, CI, "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97", "actions/setup-python@v7"),
     (actions_are_pinned, SHIP, " # v7.0.1", ""),
+    (actions_are_pinned, ACCOUNT, "aws-credentials@e6de05", "aws-credentials@e6de06"),
     (actions_are_pinned, IMAGE, "uses: ./.github/actions/image", "uses: ./.github/actions/other"),
-    (nothing_is_granted_by_default, CI, "permissions: {}\n\nconcurrency", "permissions: read-all\n\nconcurrency"),
-    (nothing_is_granted_by_default, SHIP, "contents: read", "contents: write"),
-    (nothing_is_granted_by_default, CI, "    permissions: {}\n", ""),
-    (nothing_is_granted_by_default, ROLLBACK, "contents: read", "issues: write"),
-    (only_roles_need_tokens, CI, "contents: read # check the commit out", "id-token: write"),
-    (only_roles_need_tokens, IMAGE, "      id-token: write", "      # id-token: write"),
-    (only_roles_need_tokens, SHIP, "persist-credentials: false", "persist-credentials: true"),
-    (callers_grant_what_is_asked, DEPLOY, "      id-token: write # take the build role, sign attestations\n", ""),
-    (there_are_no_secrets, SHIP, "${{ inputs.digest }}", "${{ secrets.DIGEST }}"),
-    (there_are_no_secrets, DEPLOY, "    needs: [ci, image]", "    secrets: inherit\n    needs: [ci, image]"),
     (shells_are_short_and_read_no_context, CI, "run: make test", "run: |\n" + 6 * "          make test\n"),
     (shells_are_short_and_read_no_context, CI, "run: make test", "run: make test ${{ github.head_ref }}"),
     (shell_variables_are_set, SHIP, 'RENDERED: "$', 'OTHER: "$'),
     (shell_variables_are_set, ACTION, "FLOOR: $", "OTHER: $"),
     (verbs_are_called_as_they_are, SHIP, "-m pipeline smoke --commit", "-m pipeline smoke --sha"),
+    (verbs_are_called_as_they_are, INFRA, "--dry-run", "--try"),
     (verbs_are_called_as_they_are, ACTION, "-m pipeline schema", "-m pipeline scheme"),
     (jobs_end, CI, "    timeout-minutes: 30\n", ""),
     (production_is_entered_one_at_a_time, DEPLOY, "queue: max", "queue: single"),
@@ -250,8 +202,8 @@ CHANGES: list[tuple[Check, str, str, str]] = [  # a check, and in which file wha
     (production_is_entered_one_at_a_time, SHIP, "{ name: production", "{ name: staging"),
     (production_is_entered_one_at_a_time, RELEASE, "queue: max", "queue: single"),
     (production_is_entered_one_at_a_time, ROLLBACK, "group: production", "group: rollbacks"),
-    (production_is_entered_one_at_a_time, ROLLBACK, "group: rollback-${{ github.run_id }}", "group: production"),
-    (production_is_entered_one_at_a_time, DEPLOY, "group: deploy-", "group: image-"),
+    (production_is_entered_one_at_a_time, ROLLBACK, 'group: "rollback-${{ github.run_id }}"', "group: production"),
+    (production_is_entered_one_at_a_time, DEPLOY, 'group: "deploy-', 'group: "image-'),
     (production_is_entered_one_at_a_time, IMAGE, "group: image-${{ github.sha }}", "group: production"),
     (required_waits_for_every_check, CI, ", rehearse]", "]"),
     (required_waits_for_every_check, CI, "if: always()\n    needs", "needs"),
@@ -267,14 +219,16 @@ CHANGES: list[tuple[Check, str, str, str]] = [  # a check, and in which file wha
     (outputs_that_are_used_exist, IMAGE, "jobs.image.outputs.digest", "jobs.image.outputs.sha"),
     (outputs_that_are_used_exist, DEPLOY, "needs.image.outputs.tag", "needs.ci.outputs.tag"),
     (outputs_that_are_used_exist, RELEASE, "needs.pin.outputs.ship", "needs.pin.outputs.shipped"),
+    (outputs_that_are_used_exist, ACCOUNT, "      id: names\n", ""),
+    (outputs_that_are_used_exist, ACCOUNT, "value: ${{ steps.names.outputs.role_arn", "value: ${{ steps.names.outputs.role"),
+    (outputs_that_are_used_exist, RELEASE, "steps.role.outputs.role ", "steps.role.outputs.arn "),
+    (inputs_that_are_given_exist, WATCH, "role: read, session: watch", "role: read"),
     (inputs_that_are_given_exist, SHIP, "desired-count: $", "count: $"),
     (inputs_that_are_given_exist, SHIP, "          container-name: ${{ steps.names.outputs.ecs_container }}\n", ""),
     (inputs_that_are_given_exist, DEPLOY, "      tag: $", "      label: $"),
     (inputs_that_are_given_exist, SHIP, "description: The image's tag in the registry., ", ""),
     (inputs_that_are_given_exist, ROLLBACK, "inputs.version", "inputs.tag"),
     (inputs_that_are_given_exist, ACTION, "${{ inputs.commit }}", "${{ inputs.sha }}"),
-    (callers_grant_what_is_asked, PUSH, "      attestations: write # store them\n", ""),
-    (nothing_is_granted_by_default, SHIP, "attestations: read", "attestations: write"),
     (they_are_small, CI, "\n", "\n" * 7),
 ]
 CHECKS = list(dict.fromkeys(check for check, *_ in CHANGES))

@@ -28,6 +28,7 @@ def test_the_task_definition_says_most_names(names: Names) -> None:
         "deploy_role": "lms-ecs-deploy",
         "release_role": "lms-ecs-release",
         "read_role": "lms-ecs-read",
+        "infra_role": "lms-ecs-infra",
         "execution_role": "ecsTaskExecutionRole",
         "task_role": "ecsTaskRole",
         "log_group": "/ecs/lms-ecs",

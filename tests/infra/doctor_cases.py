@@ -120,6 +120,8 @@ TABLE: list[tuple[str, Change, str, str]] = [
     ("roles/release", trusting("release", like="deploy"), "NG", "environment:release on refs/tags/v*"),
     ("roles/read", nothing, "OK", "lms-ecs-read"),
     ("roles/read", trusting("read", PREFIX), "NG", "does not trust"),
+    ("roles/infra", nothing, "OK", "environment:infrastructure"),
+    ("roles/infra", trusting("infra", like="deploy"), "NG", "environment:infrastructure on refs/heads/main"),
     ("registry/tags", nothing, "OK", "lms-ecs, immutable but latest, scanned"),
     ("registry/tags", repository(imageTagMutability="MUTABLE", imageTagMutabilityExclusionFilters=[]), "NG", "its tags are MUTABLE, not"),
     ("registry/tags", repository(imageTagMutability="IMMUTABLE", imageTagMutabilityExclusionFilters=[]), "NG", "are IMMUTABLE, not"),

@@ -88,6 +88,7 @@ github
   OK   variables: {BASE_URL}
   OK   production: branch main, tag v*
   OK   release: tag v*; each deploy waits: required_reviewers
+  OK   infrastructure: branch main; each deploy waits: required_reviewers
   OK   tags: versions
   OK   required check: Required
   OK   OIDC subject: {NUMBERED}
@@ -95,6 +96,7 @@ github
           deploy: {NUMBERED}:environment:production
           release: {NUMBERED}:environment:release
           read: {NUMBERED}:ref:refs/heads/main
+          infra: {NUMBERED}:environment:infrastructure
 account
   OK   credentials: 471112588210
   OK   OIDC provider: {ISSUER}
@@ -103,6 +105,7 @@ roles
   OK   deploy: lms-ecs-deploy trusts {NUMBERED}:environment:production
   OK   release: lms-ecs-release trusts {NUMBERED}:environment:release
   OK   read: lms-ecs-read trusts {NUMBERED}:ref:refs/heads/main
+  OK   infra: lms-ecs-infra trusts {NUMBERED}:environment:infrastructure
 registry
   OK   tags: lms-ecs, immutable but latest, scanned
 service
@@ -125,7 +128,7 @@ network
 safety
   OK   alarms: none
   SKIP connections: the repository variable DATABASE_CONNECTIONS does not say how many the database takes
-29 OK, 0 NG, 1 SKIP
+31 OK, 0 NG, 1 SKIP
 """
 
 
@@ -144,7 +147,7 @@ def test_anything_ng_ends_with_1_and_the_sums(hub: Hub, cloud: dict[str, Any], c
     said = capsys.readouterr()
     assert "  NG   release: there is no such environment\n       -> Settings > Environments" in said.out
     assert "gh variable" not in said.out
-    assert said.err == "pipeline: 27 OK, 2 NG, 1 SKIP\n"
+    assert said.err == "pipeline: 29 OK, 2 NG, 1 SKIP\n"
 
 
 def test_a_fix_names_what_is_meant(hub: Hub, cloud: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:

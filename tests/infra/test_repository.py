@@ -63,7 +63,7 @@ def nothing(_: dict[str, Any]) -> None:
 
 
 RULESET = {"id": 7, "name": "versions", "target": "tag", "enforcement": "active"}
-PRODUCTION, OIDC = "/environments/production", "/actions/oidc/customization/sub"
+PRODUCTION, INFRA, OIDC = "/environments/production", "/environments/infrastructure", "/actions/oidc/customization/sub"
 RULES = "/environments/{}/deployment-branch-policies?per_page=100"
 OTHER = {"type": "required_status_checks", "parameters": {"required_status_checks": [{"context": "Lint"}]}}
 TABLE: list[tuple[str, Change, str, str]] = [
@@ -95,6 +95,12 @@ TABLE: list[tuple[str, Change, str, str]] = [
     ("release", nothing, "OK", "tag v*; each deploy waits: required_reviewers"),
     ("release", says(RULES.format("release"), branches("v*", "main")), "NG", "it is for branch main, tag v*, not for tag v*"),
     ("release", says(RULES.format("release"), branches()), "NG", "it is for nothing, not for tag v*"),
+    ("infrastructure", nothing, "OK", "branch main; each deploy waits: required_reviewers"),
+    ("infrastructure", says(INFRA, None), "NG", "there is no such environment"),
+    ("infrastructure", says(RULES.format("infrastructure"), branches("main", "v*")), "NG", "branch main, tag v*, not for branch main"),
+    ("infrastructure", says(INFRA, environment()), "NG", "who pushes may apply it alone"),
+    ("infrastructure", says(INFRA, environment("wait_timer")), "NG", "who pushes may apply it alone"),
+    ("infrastructure", says(INFRA, environment("required_reviewers", alone=True)), "NG", "who pushes may apply it alone"),
     ("tags", nothing, "OK", "versions"),
     ("tags", says("/rulesets/7", TAG_RULES | {"conditions": {"ref_name": {"include": ["~ALL"]}}}), "OK", "versions"),
     ("tags", says("/rulesets/7", TAG_RULES | {"conditions": {"ref_name": {"include": ["refs/tags/w*"]}}}), "NG", "keeps tags v* from"),

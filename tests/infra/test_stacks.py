@@ -16,7 +16,7 @@ OURS, THEIRS = "arn:aws:ecs:r:1:task-definition/lms-ecs-task:7", "arn:aws:ecs:r:
 
 def test_a_name_of_the_pipeline_is_a_parameter() -> None:
     found = named(NAMES)
-    assert (found["EcsCluster"], found["SecretName"], found["ReadRole"]) == ("mine", "lms-ecs/app", "lms-ecs-read")
+    assert (found["EcsCluster"], found["SecretName"], found["InfraRole"]) == ("mine", "lms-ecs/app", "lms-ecs-infra")
     assert camel({"MAX_TASKS": "4", "bucket": "b"}) == {"MaxTasks": "4", "Bucket": "b"}
 
 

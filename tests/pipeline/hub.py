@@ -17,9 +17,9 @@ TAG_RULES = {
 }
 
 
-def environment(*waits: str, chosen: bool = True) -> dict[str, Any]:
-    """What GitHub says of an environment."""
-    rules = [{"type": "branch_policy"}, *({"type": kind} for kind in waits)]
+def environment(*waits: str, chosen: bool = True, alone: bool = False) -> dict[str, Any]:
+    """What GitHub says of an environment, in which somebody may agree `alone` with themselves."""
+    rules: list[dict[str, Any]] = [{"type": "branch_policy"}, *({"type": kind, "prevent_self_review": not alone} for kind in waits)]
     policy = {"protected_branches": not chosen, "custom_branch_policies": chosen}
     return {"protection_rules": rules, "deployment_branch_policy": policy}
 
@@ -45,6 +45,8 @@ def in_order() -> dict[str, Any]:
         "/environments/production/deployment-branch-policies?per_page=100": branches("v*", "main"),
         "/environments/release": environment("required_reviewers"),
         "/environments/release/deployment-branch-policies?per_page=100": branches("v*"),
+        "/environments/infrastructure": environment("required_reviewers"),
+        "/environments/infrastructure/deployment-branch-policies?per_page=100": branches("main"),
         "/rulesets?targets=tag&per_page=100": [{"id": 7, "name": "versions", "target": "tag", "enforcement": "active"}],
         "/rulesets/7": TAG_RULES,
         "/rules/branches/main": [{"type": "deletion"}, REQUIRED],

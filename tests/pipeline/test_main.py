@@ -65,6 +65,8 @@ def test_names_are_handed_on(workflow: Workflow) -> None:
     outputs = succeeds(workflow, "names")
     assert (outputs["base_url"], outputs["ecs_cluster"]) == (BASE_URL, "lms-ecs")
     assert outputs["deploy_role_arn"] == "arn:aws:iam::471112588210:role/lms-ecs-deploy"
+    assert outputs["role_arn"] == ""
+    assert succeeds(workflow, "names", "--role", "infra")["role_arn"] == "arn:aws:iam::471112588210:role/lms-ecs-infra"
 
 
 def test_head_and_floor_are_handed_on(workflow: Workflow) -> None:

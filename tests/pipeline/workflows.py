@@ -15,11 +15,13 @@ from tests.pipeline.verbs import OUTPUTS
 ROOT = Path(__file__).parents[2]
 FOLDER = ".github/workflows"
 ACTION = ".github/actions/image/action.yml"
+ACCOUNT = ".github/actions/account/action.yml"
 PUSH = "tests/rehearsal/push.yml"
-CI, DEPLOY, IMAGE, RELEASE, ROLLBACK, SHIP, WATCH = (
-    f"{FOLDER}/{name}.yml" for name in ("ci", "deploy", "image", "release", "rollback", "ship", "watch")
+CI, DEPLOY, IMAGE, INFRA, RELEASE, ROLLBACK, SHIP, WATCH = (
+    f"{FOLDER}/{name}.yml" for name in ("ci", "deploy", "image", "infra", "release", "rollback", "ship", "watch")
 )
-TAKES_A_ROLE = "aws-actions/configure-aws-credentials"
+TAKES_A_ROLE = ("aws-actions/configure-aws-credentials", "./.github/actions/account")
+"""By itself, or with all that is to be done before."""
 
 Texts = Mapping[str, str]
 """Each file's text, by its path in the repository."""
@@ -54,7 +56,7 @@ ACTIONS = _actions()
 
 def read() -> dict[str, str]:
     """The texts of all of them."""
-    paths = [*sorted((ROOT / FOLDER).glob("*.yml")), ROOT / ACTION, ROOT / PUSH]
+    paths = [*sorted((ROOT / FOLDER).glob("*.yml")), *sorted((ROOT / ".github/actions").glob("*/*")), ROOT / PUSH]
     return {str(path.relative_to(ROOT)): path.read_text() for path in paths}
 
 
@@ -105,12 +107,17 @@ class Job:
         return {**self.workflow.get("env", {}), **self.tree.get("env", {}), **step.get("env", {})}
 
 
+def is_action(path: str) -> bool:
+    """Whether it is an action: steps that run in the job of whoever uses it."""
+    return path.endswith("/action.yml")
+
+
 def jobs(texts: Texts) -> list[Job]:
-    """Every job of every workflow, and the action as one more."""
+    """Every job of every workflow, and each action as one more."""
     found = []
     for path in texts:
         tree = load(texts, path)
-        parts = {"action": tree["runs"]} if path == ACTION else tree["jobs"]
+        parts = {"action": tree["runs"]} if is_action(path) else tree["jobs"]
         found += [Job(path, name, part, tree) for name, part in parts.items()]
     return found
 
@@ -127,6 +134,11 @@ def action_of(step: Tree) -> str:
     return str(step.get("uses", "")).partition("@")[0]
 
 
+def file_of(action: str) -> str:
+    """The path of an action of ours; another's name as it is."""
+    return f"{action.removeprefix('./')}/action.yml" if action.startswith("./") else action
+
+
 def commands(step: Tree) -> list[str]:
     """The lines of a step's shell, continued ones joined."""
     text: str = step.get("run", "")
@@ -134,15 +146,16 @@ def commands(step: Tree) -> list[str]:
 
 
 def verb_of(step: Tree) -> str:
-    """The verb of the pipeline that a step runs, or nothing."""
-    found = re.search(r"-m pipeline ([a-z]+)", step.get("run", ""))
+    """The verb of pipeline or infra that a step runs, or nothing."""
+    found = re.search(r"-m (?:pipeline|infra) ([a-z]+)", step.get("run", ""))
     return found[1] if found else ""
 
 
-def outputs_of(step: Tree) -> set[str]:
+def outputs_of(texts: Texts, step: Tree) -> set[str]:
     """What a step hands on to later ones."""
-    action = ACTIONS.get(action_of(step))
-    return set(action.outputs) if action else OUTPUTS.get(verb_of(step), set())
+    if name := action_of(step):
+        return set((ACTIONS.get(name) or signature(texts, file_of(name))).outputs)
+    return OUTPUTS.get(verb_of(step), set())
 
 
 @dataclass(frozen=True)
@@ -161,5 +174,5 @@ class Signature:
 def signature(texts: Texts, path: str) -> Signature:
     """Of that file; what is started by hand takes inputs, too."""
     tree = load(texts, path)
-    part = tree if path == ACTION else (tree["on"].get("workflow_call") or tree["on"].get("workflow_dispatch") or {})
+    part = tree if is_action(path) else (tree["on"].get("workflow_call") or tree["on"].get("workflow_dispatch") or {})
     return Signature(part.get("inputs", {}), part.get("outputs", {}))

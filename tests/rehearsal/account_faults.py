@@ -97,9 +97,9 @@ def no_pass_role(account: Account) -> Iterator[None]:
 
 
 @contextmanager
-def trusts_another_repository(account: Account) -> Iterator[None]:
-    """The deploy role trusts a repository that this one is not called any more."""
-    iam, role = account("iam"), account.names.deploy_role
+def trusts_another_repository(account: Account, name_of: str = "deploy_role") -> Iterator[None]:
+    """A role, that of deploys if no other is said, trusts a repository that this one is not called any more."""
+    iam, role = account("iam"), getattr(account.names, name_of)
     good = json.dumps(iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"])
     owner, _, name = REPOSITORY.partition("/")
     iam.update_assume_role_policy(RoleName=role, PolicyDocument=re.sub(rf"(repo:{owner}(?:@\d+)?/){name}\b", r"\1before", good))

@@ -18,6 +18,7 @@ from tests.rehearsal.places import NOTES, ROOT, STATE, VENV
 
 CALLER = Path("tests/rehearsal/push.yml")
 WORKFLOWS = Path(".github/workflows")
+ACCOUNT = Path(".github/actions/account/action.yml")
 MINUTES = 20
 ALWAYS_STAND_INS = ("actions/attest", "actions/upload-artifact")
 """They need GitHub itself, and Sigstore."""
@@ -103,7 +104,7 @@ def read(entry: Mapping[str, Any]) -> Step | str | None:
 
 def actions(folder: Path) -> tuple[list[str], str]:
     """The flags of act for the pinned actions, and what they are: checkouts in ACTIONS_DIR, GitHub's own, or the stand-ins."""
-    pins = stand_ins.pinned([folder / ".github/workflows" / name for name in ("image.yml", "ship.yml")])
+    pins = stand_ins.pinned([*(folder / ".github/workflows" / name for name in ("image.yml", "ship.yml")), folder / ACCOUNT])
     always = {name: sha for name, sha in pins.items() if name in ALWAYS_STAND_INS}
     real = {name: sha for name, sha in pins.items() if name not in always}
     local = stand_ins.prepare(always, STATE / "actions")

@@ -41,8 +41,9 @@ def name_of(role: Role, names: Names) -> str:
 def roles(names: Names, provider: str, repository: str) -> dict[str, tuple[Policy, Policy]]:
     """Each role by its name: whom it trusts, and what it may. `provider` is the ARN of GitHub's."""
     owner, _, name = repository.partition("/")
-    given = {"Owner": owner, "Repository": name, "OwnerId": str(OWNER_ID), "RepositoryId": str(REPOSITORY_ID), "OidcProvider": provider}
-    found = [(_properties(role, names, **given), filled(role, names)) for role in ROLES]
+    given = {"Owner": owner, "Repository": name, "OwnerId": str(OWNER_ID), "RepositoryId": str(REPOSITORY_ID)}
+    given |= {"OidcProvider": provider, "Provider": provider}
+    found = [(_properties(role, names, **given), filled(role, names)) for role in [*ROLES, INFRA]]
     for statement in (one for _, policy in found for one in policy["Statement"] if one["Action"] == ["logs:GetLogEvents"]):
         group = statement["Resource"]
         statement["Resource"] = [group, group.removesuffix(":*")]  # the embedded AWS asks for the group, where AWS asks for the stream

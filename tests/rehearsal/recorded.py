@@ -87,20 +87,15 @@ def heard() -> Iterator[Called]:
     """What this process calls meanwhile by boto3, as the infra role's. CloudFormation's own calls are not among it."""
     from botocore.client import BaseClient
 
-    made: dict[str, str] = {}  # a change set's stack, by its ARN
     called: Called = {key(INFRA): {}}
     call = BaseClient._make_api_call
 
     def noting(client: Any, operation: str, given: dict[str, Any]) -> Any:
         service, place = client.meta.service_model.signing_name, f"{client.meta.region_name}:{NAMES.aws_account_id}"
         action = f"{PREFIXES.get(service, service)}:{operation}"
-        stack = {"StackName": made[given["ChangeSetName"]]} if given.get("ChangeSetName") in made else {}
         known = called[key(INFRA)].setdefault(action, []) if action not in FREE else []
-        known += [each for each in noted.resources(action, given | stack, place) if each not in known]
-        answer = call(client, operation, given)
-        if operation == "CreateChangeSet":
-            made[answer["Id"]] = given["StackName"]
-        return answer
+        known += [each for each in noted.resources(action, given, place) if each not in known]
+        return call(client, operation, given)
 
     BaseClient._make_api_call = noting
     try:

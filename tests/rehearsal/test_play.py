@@ -113,6 +113,8 @@ JOBS = {
     "deploy": ("refs/heads/main", "production"),
     "deploy a version": ("refs/tags/v1.0.0", "production"),
     "release": ("refs/tags/v1.0.0", "release"),
+    "infra": ("refs/heads/main", "infrastructure"),
+    "infra by a tag": ("refs/tags/v1.0.0", "infrastructure"),
     "other branch": ("refs/heads/next", "production"),
     "other tag": ("refs/tags/nightly", "production"),
     "release by a branch": ("refs/heads/main", "release"),
@@ -128,6 +130,7 @@ JOBS = {
         (NAMES.read_role, {"build"}),
         (NAMES.deploy_role, {"deploy", "deploy a version"}),
         (NAMES.release_role, {"release"}),
+        (NAMES.infra_role, {"infra"}),
         (NAMES.task_role, set()),
     ],
 )

@@ -150,18 +150,17 @@ def test_a_check_lists_what_the_file_lacks_and_the_command_adds_it(tmp_path: Pat
     assert not recorded.FOUND.exists()
 
 
-def test_what_this_process_calls_is_heard_a_change_set_as_its_stacks() -> None:
+def test_what_this_process_calls_is_heard() -> None:
     session = boto3.Session(aws_access_key_id="ASIA1", aws_secret_access_key="x", region_name=NAMES.aws_region)
     cloudformation, sts = session.client("cloudformation"), session.client("sts")
     call = BaseClient._make_api_call
     with Stubber(cloudformation) as stub, Stubber(sts) as who, recorded.heard() as called:
-        arn = "arn:aws:cloudformation:ap-northeast-2:471112588210:changeSet/infra-1/0123"
-        stub.add_response("create_change_set", {"Id": arn})
+        stub.add_response("delete_stack", {})
         stub.add_response("execute_change_set", {})
         who.add_response("get_caller_identity", {})
-        cloudformation.create_change_set(StackName="lms-ecs-data", ChangeSetName="infra-1")
-        cloudformation.execute_change_set(ChangeSetName=arn)
+        cloudformation.delete_stack(StackName="arn:aws:cloudformation:ap-northeast-2:471112588210:stack/lms-ecs-data/0123")
+        cloudformation.execute_change_set(StackName="lms-ecs-data", ChangeSetName="infra-1")
         sts.get_caller_identity()
     stack = ["arn:aws:cloudformation:ap-northeast-2:471112588210:stack/lms-ecs-data/*"]
-    assert called == {"infra": {"cloudformation:CreateChangeSet": stack, "cloudformation:ExecuteChangeSet": stack}}
+    assert called == {"infra": {"cloudformation:DeleteStack": stack, "cloudformation:ExecuteChangeSet": stack}}
     assert BaseClient._make_api_call is call

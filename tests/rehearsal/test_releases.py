@@ -1,5 +1,6 @@
 """Versions and rollbacks, played with the real release.yml and rollback.yml; each goes on where the one before ended. Needs an engine."""
 
+import re
 from collections.abc import Iterator
 
 import boto3
@@ -9,7 +10,7 @@ from pipeline import release, smoke
 from pipeline.guard import HOLD
 from tests.github import GitHub, serve
 from tests.rehearsal import __main__ as rehearsal
-from tests.rehearsal import account, play, recorded, repository
+from tests.rehearsal import account, account_faults, faults, play, recorded, repository
 from tests.rehearsal.cloud import Cloud
 from tests.rehearsal.live import Live
 from tests.rehearsal.poller import Poller
@@ -119,6 +120,27 @@ def test_a_tag_whose_image_will_never_exist_ends_red(hub: GitHub) -> None:
     assert names(played, "image will never exist")
     assert played.seconds < release.APPEARS
     assert [one["tag_name"] for one in hub.releases] == ["v1.0.0", "v0.9.0"]
+
+
+def test_a_version_whose_role_is_refused_is_told_by_its_subject(hub: GitHub) -> None:
+    owner = account_faults.Account(Cloud.noted().endpoint, rehearsal.names(), repository.git("rev-parse", "HEAD"))
+    with account_faults.trusts_another_repository(owner, "release_role"):
+        played = tagged(hub, "v2.0.2")
+    assert (played.green, "Pin" in {step.name for step in played.steps}) == (False, False)
+    assert names(played, "OIDC subject refused")
+    assert any(re.search(r"this job's sub: repo:nationslab@\d+/lms@\d+:environment:release$", line) for line in played.shown)
+    assert any("no deployment was begun" in line for line in played.shown)
+
+
+def test_a_version_of_a_task_definition_that_nobody_can_read_is_no_refused_role(hub: GitHub) -> None:
+    main = repository.git("rev-parse", "main")
+    try:
+        hub.ran(repository.commit("Not JSON", faults.is_not_json))
+        played = tagged(hub, "v2.0.3")
+    finally:
+        repository.go_to(main)
+    assert (played.green, names(played, "task definition not valid")) == (False, True)
+    assert "Ask for the role" not in {step.name for step in played.steps}
 
 
 def test_a_rollback_goes_to_the_last_good_and_holds_and_no_request_is_lost(commits: tuple[str, str], live: Live) -> None:

@@ -100,6 +100,7 @@ BROKEN: list[tuple[str, str, Callable[[Any], object]]] = [
     ("roles/deploy", "also trusts any branch in its env", trusting("lms-ecs-deploy", "environment:production", "refs/*")),
     ("roles/release", "does not trust repo:nationslab@4711", trusting(
         "lms-ecs-release", "environment:release", "refs/tags/v*", repository="o/r")),
+    ("roles/infra", "on refs/heads/main", trusting("lms-ecs-infra", "environment:infrastructure", "refs/tags/v*")),
     ("roles/read", "NoSuchEntity", lambda client: remove_role(client("iam"), "lms-ecs-read")),
     ("account/OIDC provider", "NoSuchEntity", lambda client: client("iam").delete_open_id_connect_provider(OpenIDConnectProviderArn=ARN)),
     ("registry/tags", "MUTABLE", lambda client: client("ecr").put_image_tag_mutability(
