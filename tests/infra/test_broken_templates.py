@@ -70,7 +70,12 @@ CHANGES: list[tuple[Check, str, str, str]] = [  # a check, and in which template
     (promised.the_infra_role_cannot_outgrow_its_boundary, "boundary", '"iam:PermissionsBoundary": !Sub', '"iam:PolicyARN": !Sub'),
     (promised.the_infra_role_cannot_outgrow_its_boundary, "boundary", '"secretsmanager:*"', '"iam:PutRolePolicy"'),
     (promised.the_infra_role_cannot_outgrow_its_boundary, "service", "policy/lms-ecs-boundary", "policy/Administrator"),
-    (promised.nobody_gets_a_shell, "service", "      LaunchType: FARGATE\n", "      LaunchType: FARGATE\n      EnableExecuteCommand: true\n"),
+    (
+        promised.nobody_gets_a_shell,
+        "service",
+        "      LaunchType: FARGATE\n",
+        "      LaunchType: FARGATE\n      EnableExecuteCommand: true\n",
+    ),
     (promised.nobody_gets_a_shell, "service", '["s3:GetObject", ', '["ssmmessages:OpenDataChannel", "s3:GetObject", '),
     (promised.nobody_gets_a_shell, "boundary", '["secretsmanager:*"]', '["secretsmanager:*", "ssmmessages:*"]'),
     (promised.all_tasks_find_a_connection, "service", "MaxTasks: {Type: Number, Default: 10", "MaxTasks: {Type: Number, Default: 12"),
