@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.config import Settings
+from commands.names import TASK_DEFINITION, Names, read_definition, resolve
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(
@@ -57,6 +58,31 @@ def test_every_target_and_file_that_a_document_names_is_there(name: str) -> None
 def test_every_setting_is_documented() -> None:
     text = (ROOT / "docs/operating.md").read_text()
     assert [field.name for field in fields(Settings) if f"`{field.name.upper()}`" not in text] == []
+
+
+def test_the_commands_of_every_day_use_the_names_of_this_repository() -> None:
+    text = (ROOT / "docs/operating.md").read_text().partition("\n## Day to day\n")[2].partition("\n## ")[0]
+    names: Names = resolve(read_definition(ROOT / TASK_DEFINITION), {"BASE_URL": "https://lms.example.org"})
+    wanted = {
+        r"--cluster (\S+)": {names.ecs_cluster},
+        r"--(?:services?|service-name) ([a-z]\S*)": {names.ecs_service},
+        r"--container (\S+)": {names.ecs_container},
+        r"aws logs tail (\S+)": {names.log_group},
+        r"--secret-id (\S+)": {names.secret_name, f"{names.secret_name}-database"},
+        r"AWS_REGION=(\S+)": {names.aws_region},
+    }
+    assert {pattern: set(re.findall(pattern, text)) for pattern in wanted} == wanted
+
+
+def test_a_months_cost_is_the_sum_of_its_parts() -> None:
+    text = (ROOT / "docs/operating.md").read_text().partition("\n### A month\n")[2].partition("\n### ")[0]
+    parts, total = re.findall(r"\| (\d+\.\d\d) \|$", text, re.MULTILINE), re.findall(r"\| \*\*(\d+\.\d\d)\*\* \|$", text, re.MULTILINE)
+    assert len(parts) == 10
+    assert [f"{sum(map(float, parts)):.2f}"] == total
+    said = f"{float(total[0]):.0f}"
+    assert re.findall(r"US\$ (\d+) \(2026-11", (ROOT / "README.md").read_text()) == [said]
+    assert re.findall(r"월 약 (\d+)달러입니다\(2026년 11월", (ROOT / "README.ko.md").read_text()) == [said]
+    assert f"About US$ {said} " in text
 
 
 @pytest.mark.parametrize(("lock", "extra"), [("requirements.txt", None), ("requirements-dev.txt", "dev")])

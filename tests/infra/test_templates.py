@@ -170,6 +170,15 @@ def the_infra_role_cannot_outgrow_its_boundary(texts: Texts) -> list[str]:
     return problems + ([] if kept == {arn} else ["a role of the tasks has no boundary"])
 
 
+def nobody_gets_a_shell(texts: Texts) -> list[str]:
+    """ECS Exec is off, and no task could open its channel: neither its role's policies nor the boundary know the action."""
+    listed = [policy["PolicyDocument"]["Statement"] for policy in one(texts, "service", "Task")["Policies"]]
+    allowed = [action for statements in [*listed, one(texts, "boundary", "Boundary")["PolicyDocument"]["Statement"]]
+               for statement in statements for action in statement["Action"]]  # fmt: skip
+    opening = [action for action in allowed if action.startswith(("ssm", "*"))]
+    return opening + (["the service has it on"] if one(texts, "service", "Service").get("EnableExecuteCommand") else [])
+
+
 def all_tasks_find_a_connection(texts: Texts) -> list[str]:
     """A roll has twice as many tasks as scaling allows, each with a whole pool."""
     tasks, limit = int(one(texts, "service", "Scale")["MaxCapacity"]), int(one(texts, "data", "Settings")["Parameters"]["max_connections"])
