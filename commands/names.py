@@ -95,6 +95,8 @@ def resolve(definition: Mapping[str, Any], variables: Mapping[str, str]) -> Name
         raise Failure(
             f"{TASK_DEFINITION} lacks what the names are taken from: {type(problem).__name__} {problem}", file=TASK_DEFINITION
         ) from problem
+    account = variables.get("AWS_ACCOUNT_ID", "").strip() or defaults["aws_account_id"]
+    defaults["storage_url"] = defaults["storage_url"].replace(defaults["aws_account_id"], account)  # a bucket's name is taken world-wide
     names = Names(**{name: (variables.get(name.upper()) or default).strip() for name, default in defaults.items()})
     if names.base_url.endswith(".invalid"):
         raise Failure("the repository variable BASE_URL is not set: it is the address that people use, https://lms.example.org")

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+LONGEST = 100_000
+"""Characters of one text: GitHub shows no page above 1 MiB at all."""
+
 
 class Failure(Exception):
     """Something is wrong that a person must mend; the message is one line that names it. It ends the verb with exit code 1."""
@@ -93,5 +96,6 @@ def phases() -> list[dict[str, Any]]:
 
 
 def markdown(title: str, language: str, body: str, *, unfolded: bool = False) -> str:
-    """A text for a step summary, folded below its title."""
+    """A text for a step summary, folded below its title; what is too long for a page is in the log."""
+    body = body if len(body) <= LONGEST else f"{body[:LONGEST]}\n... {len(body) - LONGEST} more characters"
     return f"<details{' open' * unfolded}><summary>{title}</summary>\n\n````{language}\n{body}\n````\n</details>"

@@ -160,13 +160,13 @@ def apply(cloudformation: Any, stack: str, change_set: Parameters) -> None:
         began, told = time.monotonic(), set(old)
         cloudformation.execute_change_set(**change_set)
         while True:
-            status = cloudformation.describe_stacks(StackName=identifier)["Stacks"][0]["StackStatus"]
             events = [event for event in _events(cloudformation, identifier) if event["EventId"] not in old]
             for event in events:
                 if event["EventId"] not in told:
                     say(f"  {words.progress(event, time.monotonic() - began)}")
                     told.add(event["EventId"])
-            if events and words.ended(status):
+            # After its first event: before that its state is the one of last time.
+            if events and words.ended(status := cloudformation.describe_stacks(StackName=identifier)["Stacks"][0]["StackStatus"]):
                 break
             if time.monotonic() - began > PATIENCE:
                 raise Failure(f"{stack} did not come to rest in {PATIENCE / 60:.0f} minutes; it goes on by itself: run this again later")

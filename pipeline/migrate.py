@@ -5,7 +5,7 @@ The task gets what the service's tasks get, secrets included: a key that is miss
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from commands.verbs import Found, Options, cancellable, option, takes
 from pipeline import rollout
 from pipeline.prepare import describe_service
 from pipeline.rollout import Stopped, Target
+from pipeline.verdict import mask
 
 COMMAND = ("flask", "--app", "wsgi", "db", "upgrade")
 FAMILY_SUFFIX = "-migrate"
@@ -48,8 +49,9 @@ def judge(task: Stopped) -> None:
 class Tail:
     """The log of one task, line by line as it comes."""
 
-    def __init__(self, logs: Any, group: str, stream: str) -> None:
+    def __init__(self, logs: Any, group: str, stream: str, secrets: Sequence[str] = ()) -> None:
         self.logs = logs
+        self.secrets = secrets
         self.place = {"logGroupName": group, "logStreamName": stream}
         self.token: str | None = None
         self.silent = False
@@ -67,8 +69,8 @@ class Tail:
                 say(f"  | the log cannot be read: {problem}")
             return
         self.token = page["nextForwardToken"]
-        for event in page["events"]:
-            say(f"  | {event['message']}")
+        for line in (line for event in page["events"] for line in event["message"].splitlines()):
+            say(f"  | {mask(line, self.secrets)}")
 
 
 def run(ecs: Any, logs: Any, names: Names, rendered: Mapping[str, Any], service: Mapping[str, Any], *, started_by: str) -> str:
@@ -84,8 +86,8 @@ def run(ecs: Any, logs: Any, names: Names, rendered: Mapping[str, Any], service:
     task: str = answer["tasks"][0]["taskArn"]
     identifier, container = task.rpartition("/")[2], container_of(definition)
     say(f"migration: task {identifier}")
-    options = container["logConfiguration"]["options"]
-    tail = Tail(logs, options["awslogs-group"], f"{options['awslogs-stream-prefix']}/{container['name']}/{identifier}")
+    options, known = container["logConfiguration"]["options"], [secret["name"] for secret in container["secrets"]]
+    tail = Tail(logs, options["awslogs-group"], f"{options['awslogs-stream-prefix']}/{container['name']}/{identifier}", known)
     judge(_wait(ecs, Target(names.ecs_cluster, "", arn, container["name"]), task, tail))
     return identifier
 

@@ -13,6 +13,7 @@ from commands.report import Failure, say
 from commands.trust import Unknown, trusts
 from commands.verbs import Found, Options, option, takes
 from pipeline import prepare, registry
+from pipeline.guard import KINDS
 
 GIB = {512: range(1, 5), 1024: range(2, 9), 2048: range(4, 17), 4096: range(8, 31), 8192: range(16, 61, 4), 16384: range(32, 121, 8)}
 """The GiB that Fargate has for so many CPU units; 256 have half of one, too."""
@@ -57,6 +58,8 @@ class Subject:
     """How many the database takes; empty if nobody said it."""
     service: dict[str, Any] = field(default_factory=dict)
     """As the first check found it."""
+    kind: str = "push"
+    """Of deploy: push, release or rollback."""
 
 
 def state(on: Subject) -> str:
@@ -65,6 +68,9 @@ def state(on: Subject) -> str:
     breaker = on.service.get("deploymentConfiguration", {}).get("deploymentCircuitBreaker", {})
     if not (breaker.get("enable") and breaker.get("rollback")):
         raise Failure("active, but its circuit breaker does not go back")
+    if not on.service["desiredCount"] and prepare.running(on.client("ecs"), on.service).commit:  # idle before its first deploy is in order
+        start = f"aws ecs update-service --cluster {on.names.ecs_cluster} --service {on.names.ecs_service} --desired-count"
+        raise Wrong("active, but somebody scaled it to 0 tasks: a deploy would start none", f"{start} {prepare.FIRST_TASKS}")
     return f"active, {on.service['desiredCount']} tasks wanted"
 
 
@@ -180,6 +186,8 @@ def alarms(on: Subject) -> str:
     found = on.client("cloudwatch").describe_alarms(AlarmNames=wanted["alarmNames"], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
     states = {alarm["AlarmName"]: alarm["StateValue"] for kind in ("MetricAlarms", "CompositeAlarms") for alarm in found.get(kind, [])}
     if bad := [f"{name} is {states.get(name, 'missing')}" for name in wanted["alarmNames"] if states.get(name, "ALARM") == "ALARM"]:
+        if on.kind == "rollback" and all(name in states for name in wanted["alarmNames"]):
+            raise Unknown(f"{', '.join(bad)}: no reason not to go back")
         raise Failure(", ".join(bad))
     return ", ".join(states)
 
@@ -252,11 +260,11 @@ def settle(findings: list[Finding]) -> None:
         raise Failure(f"preflight: {bad[0].check}: {bad[0].said}; {bad[0].fix}{more}")
 
 
-@takes(option("--task-definition", help="the rendered file"))
+@takes(option("--task-definition", help="the rendered file"), option("--kind", default="push", choices=KINDS))
 def main(options: Options, found: Found) -> None:
     """Look whether all that a rendered task definition names is there and fits, before anything changes."""
     cloud, rendered = Cloud(), read_definition(Path(options.task_definition))
-    findings = run(Subject(cloud, cloud.names, rendered, variables().get("DATABASE_CONNECTIONS", "")))
+    findings = run(Subject(cloud, cloud.names, rendered, variables().get("DATABASE_CONNECTIONS", ""), kind=options.kind))
     found["tree"] = tree(findings)
     say(found["tree"])
     settle(findings)

@@ -72,7 +72,8 @@ def judged(phases: Sequence[Notes], notes: Notes, outcome: str) -> list[str]:
     ]
     lines += [f"or, without rights in AWS: `{GO_BACK}`", ""] if back.startswith("aws ") else []
     stay = notes.get("guard", {}).get("migrations", []) if "failure" not in notes.get("migrate", {"failure": ""}) else []
-    lines += [f"Migrations {', '.join(stay)} stay applied; the version before works with them.", ""] if stay else []
+    works = "works with them" if not any("(contract" in one for one in stay) else "may lack what they took away: mend forward soon"
+    lines += [f"Migrations {', '.join(stay)} stay applied; the version before {works}.", ""] if stay else []
     tree = preflight.get("tree", "").splitlines() if "failure" in preflight else []
     shown = [f"    {part}" for line in (*given["evidence"], *tree) or ("none",) for part in line.splitlines()]
     if len(shown) <= LONG:

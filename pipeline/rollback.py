@@ -87,11 +87,14 @@ def plan(ecs: Any, ecr: Any, names: Names, service: Mapping[str, Any], tag: str)
 
 
 def begin(ecs: Any, service: Mapping[str, Any], planned: Plan, reason: str) -> None:
-    """Set the hold and stop what is under way; the target is deployed after that, in its turn."""
+    """Set the hold and stop what is under way; the target is deployed after that, in its turn, also over what could not be stopped."""
     guard.set_hold(ecs, service, guard.commit_of(planned.runs), reason)
     for arn in planned.stops:
-        with named("stop the deployment that is under way"):
-            ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
+        try:
+            with named("stop the deployment that is under way"):
+                ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
+        except Failure as problem:  # most likely it has just ended
+            say(f"rollback: {problem}")
 
 
 def back(cloud: Cloud, revision: str) -> str:

@@ -99,6 +99,7 @@ def find(ecs: Any, target: Target) -> Deployment | None:
         if not any(code in str(problem) for code in ("UnsupportedFeatureException", "AccessDeniedException")):
             raise
         return _classic(ecs, target)
+    good = (one[0] for one in tried[at:] if one[1] == "SUCCESSFUL")
     alarms, breaker = answer.get("alarms", {}), answer.get("deploymentCircuitBreaker", {})
     return Deployment(
         arn=tried[at][2],
@@ -108,7 +109,7 @@ def find(ecs: Any, target: Target) -> Deployment | None:
         failed=breaker.get("failureCount", 0),
         alarms=tuple(alarms.get("triggeredAlarmNames") or ["unnamed"]) if alarms.get("status") == "TRIGGERED" else (),
         superseded=at > 0 and answer["status"] == "STOPPED" and "TRIGGERED" not in (alarms.get("status"), breaker.get("status")),
-        good=next((one[0] for one in tried[at:] if one[1] == "SUCCESSFUL" and one[0] not in ("", target.definition)), ""),
+        good=next((one for one in good if one not in ("", target.definition) and "-bootstrap:" not in one), ""),
     )
 
 

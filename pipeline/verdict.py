@@ -52,6 +52,8 @@ BACK = dict.fromkeys(
 GO_BACK = 'gh workflow run rollback.yml -f reason="why"'
 AGAIN = "Nothing to do: this run deployed the version before again."
 TRIAL = " This was a trial start on the runner: production was not touched."
+LONGEST, MOST = 1000, 300
+"""Characters of a line and lines of evidence: GitHub shows no page above 1 MiB at all."""
 HEALTHY = re.compile(r"^route=/health\nstatus=200$", re.M)
 ANSWERED = re.compile(r"^route=|^event=not_ready$", re.M)
 LISTENS = re.compile(r"Listening at: \w+://\S*?:(\d+)")
@@ -117,7 +119,7 @@ def _shown(evidence: Evidence, events: int) -> tuple[str, ...]:
     lines += [*evidence.events[-events:], *(f"not read: {why}" for why in evidence.unread)]
     log = [mask(line, evidence.secrets) for line in evidence.log]  # before quotes go, which end a value
     lines += [f"| {part}" for line in log for part in (_plain(line).splitlines() if '"exception"' in line else [line])]
-    return tuple(mask(line, evidence.secrets) for line in lines)
+    return tuple(mask(line, evidence.secrets)[:LONGEST] for line in lines[:MOST])
 
 
 def mask(text: str, secrets: Sequence[str]) -> str:
@@ -155,6 +157,8 @@ def rollback(evidence: Evidence) -> str:
         return "Nothing to do: a newer deployment took over."
     if found and found.status in BACK:
         return BACK[found.status]
+    if shut := [line for verb, line in evidence.failures if verb == "rollback" and "mend forward" in line]:
+        return f"There is none: {shut[-1]}."
     if found is None or ":service-deployment/" not in found.arn:  # not known, or only what DescribeServices says
         return _unseen(evidence)
     if found.status not in ENDED:

@@ -45,7 +45,8 @@ def judge(ecs: Any, target: Target, found: Deployment, digest: str) -> tuple[boo
         return False, "the deployment is not over"
     if found.status != "SUCCESSFUL":
         raise Failure(f"the deployment failed: {found.status}{found.reason and ': '}{found.reason}")
-    run = [rollout.container(task, target).get("imageDigest", "unknown") for task in rollout.tasks(ecs, target, "RUNNING")]
+    started = [task for task in rollout.tasks(ecs, target, "RUNNING") if task["lastStatus"] not in ("PROVISIONING", "PENDING")]  # scaling
+    run = [rollout.container(task, target).get("imageDigest", "unknown") for task in started]
     if others := [image for image in run if image != digest]:
         return False, f"{len(others)} of {len(run)} tasks run {', '.join(sorted(set(others)))}, not the image that was built"
     return bool(run), f"the deployment succeeded, and {f'all {len(run)} tasks run {digest}' if run else 'yet no task runs'}"
@@ -109,6 +110,7 @@ def main(options: Options, found: Found) -> None:
     cloud = Cloud()
     target = Target.of(cloud.names, options.task_definition)
     if options.stop:
+        time.sleep(0 if target.definition else EVERY)  # of a deploy that was cut off ECS may list the deployment a moment later
         raise Failure(f"the run was cancelled: {stop(cloud('ecs'), target)}")
     found["watched"] = watch(cloud("ecs"), target, options.digest, seconds=60 * options.timeout, dry=options.dry_run)
     say(f"watch: {found['watched']}")

@@ -47,6 +47,7 @@ def test_a_repository_variable_overrides_each_name(field: str, definition: dict[
 def test_a_fork_deploys_to_its_own_account_by_variables_alone(definition: dict[str, Any]) -> None:
     outputs = resolve(definition, BASE_URL | {"AWS_ACCOUNT_ID": "999988887777", "DEPLOY_ROLE": "ship"}).outputs()
     assert outputs["deploy_role_arn"] == "arn:aws:iam::999988887777:role/ship"
+    assert outputs["storage_url"] == "s3://lms-ecs-999988887777"  # a bucket's name is taken world-wide
     assert outputs["execution_role_arn"] == "arn:aws:iam::999988887777:role/ecsTaskExecutionRole"
     assert {"build_role_arn", "task_role_arn", *Names.__dataclass_fields__} <= set(outputs)
 

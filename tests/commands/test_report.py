@@ -58,6 +58,12 @@ def test_the_summary_grows_and_needs_no_workflow(workflow: Workflow, monkeypatch
     assert workflow.summary == "one\ntwo\n"
 
 
+def test_a_text_that_no_page_could_hold_is_cut() -> None:
+    shown = report.markdown("Migrations", "diff", "x" * 2_000_000)
+    assert len(shown) < 101_000
+    assert "\n... 1900000 more characters\n" in shown
+
+
 def test_the_journal_keeps_what_each_verb_found_and_how_it_failed(workflow: Workflow) -> None:
     with report.phase("prepare") as found:
         found["digest"] = "sha256:1"

@@ -143,6 +143,13 @@ def test_the_log_is_shown_as_it_comes_to_its_last_line(names: Names, capsys: pyt
     assert logs.requests("get_log_events") == [place, place, place | {"nextToken": "a"}]
 
 
+def test_no_line_of_a_log_commands_the_runner_or_tells_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    said = "a\r::error::injected\n##[add-mask]b", "SECRET_KEY=hush in postgresql://lms:hunter2@h/lms"
+    Tail(Script("logs", get_log_events=[page("a", *said)]), "group", "stream", ["SECRET_KEY"]).show()
+    shown = capsys.readouterr().out
+    assert shown == "  | a\n  | ::error::injected\n  | # [add-mask]b\n  | SECRET_KEY=*** in postgresql://lms:***@h/lms\n"
+
+
 def test_a_log_that_is_not_there_yet_is_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
     Tail(Script("logs", get_log_events=[refusal("ResourceNotFoundException")]), "group", "stream").show()
     assert capsys.readouterr().out == ""

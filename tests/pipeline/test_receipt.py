@@ -106,6 +106,13 @@ def test_migrations_that_were_applied_are_said_to_stay(verbs: str, guard: dict[s
     assert ("\nMigrations 0018_late stay applied; the version before works with them.\n" in shown) is stay
 
 
+def test_a_contract_that_was_applied_is_no_comfort() -> None:
+    stays = {"migrations": ["0018_late", "0019_drop (contract: no way back behind it)"]}
+    assert "behind it) stay applied; the version before may lack what they took away: mend forward soon.\n" in text(
+        journal(ALL, why="no", known=refused("watch", "no"), guard=stays)
+    )
+
+
 def test_a_red_preflight_shows_its_tree_as_what_shows_it() -> None:
     problem = "preflight: task/log group: there is no log group x; create it, or set LOG_GROUP"
     known, tree = refused("preflight", problem), {"tree": "task\n  NG   log group: gone"}

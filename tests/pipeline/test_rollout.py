@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline import rollout
-from tests.pipeline.deployments import OLD, TARGET, cluster, described, listed
+from tests.pipeline.deployments import HEAD, OLD, REVISIONS, TARGET, arn, cluster, described, listed
 
 
 def test_the_newest_of_ours_counts_over_all_pages() -> None:
@@ -34,6 +34,14 @@ def test_a_newer_deployment_supersedes_one_that_did_not_fail_by_itself(state: di
     found = rollout.find(cluster(state, list_service_deployments=both), TARGET)
     assert found
     assert (found.superseded, found.good) == (superseded, "")
+
+
+def test_the_revision_that_no_task_ever_ran_is_nothing_to_go_back_to() -> None:
+    idle = {"serviceRevisionArn": arn("revision", "old"), "taskDefinition": f"{HEAD}:task-definition/lms-ecs-service-bootstrap:1"}
+    revisions = {"serviceRevisions": [idle, REVISIONS["serviceRevisions"][0]]}
+    found = rollout.find(cluster(described("STOPPED"), describe_service_revisions=[revisions]), TARGET)
+    assert found
+    assert found.good == ""
 
 
 def test_many_tasks_are_described_a_hundred_at_a_time() -> None:

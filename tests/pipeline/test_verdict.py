@@ -217,6 +217,22 @@ def test_a_fix_leads_nobody_astray(case: str, advised: str, never: str) -> None:
     assert never not in fix
 
 
+def test_what_a_page_has_no_room_for_is_cut() -> None:
+    found = verdict(Evidence(events=tuple("e" * 5000 for _ in range(50)), log=tuple("l" * 5000 for _ in range(500))))
+    assert 100_000 < sum(map(len, found.evidence)) <= 300_000
+
+
+def test_git_without_history_is_no_hold() -> None:
+    problem = "git merge-base: this clone does not hold enough history to compare a and b: check out with fetch-depth: 0"
+    assert verdict(refused("guard", problem)).name != "held"
+
+
+def test_where_the_schema_allows_no_way_back_none_is_shown() -> None:
+    why = "0123456789ab cannot work on the schema any more: it does not know 0018, which took something away; mend forward"
+    evidence = replace(refused("smoke", "no"), deployment=replace(FAILED, status="SUCCESSFUL"))
+    assert rollback(replace(evidence, failures=(*evidence.failures, ("rollback", why)))) == f"There is none: {why}."
+
+
 def test_a_trial_start_says_that_production_was_not_touched() -> None:
     said = {case: verdict(evidence).cause.endswith("production was not touched.") for case, (evidence, _, _) in CASES.items()}
     assert {case for case, trial in said.items() if trial} == {case for case in CASES if case.endswith("in the boot")}

@@ -92,6 +92,10 @@ def test_old_tasks_may_leave_after_success() -> None:
     assert "tasks run sha256:d" in run(cluster(describe_tasks=[old, old, {"tasks": [RUN]}]))
 
 
+def test_a_task_that_scaling_has_just_begun_is_not_another_image() -> None:
+    assert run(cluster(describe_tasks=[{"tasks": [RUN, task("more", "PENDING")]}])).endswith(f"all 1 tasks run {DIGEST}")
+
+
 def test_nothing_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Failure, match=r"^timed out: the deployment is not over; ECS was told to go back"):
         run(ecs := cluster(described("IN_PROGRESS")), seconds=0.02)

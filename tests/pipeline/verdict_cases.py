@@ -30,7 +30,7 @@ PASS_ROLE = (
 )
 CASES: dict[str, tuple[Evidence, str, str]] = {
     # pipeline.md: the service's tag deploy-hold=<sha>: reason
-    "held": (refused("guard", "the service is on hold since 5ca1ab1e: bad marks"), "held", "bad marks"),
+    "held": (refused("guard", "held: 5ca1ab1e: bad marks (the rollback workflow clears the hold)"), "held", "bad marks"),
     "superseded": (refused("guard", "superseded: 0123456 runs, a newer commit"), "superseded", "newer"),
     # no word of AWS: a newer service deployment stands in the list
     "tag elsewhere": (refused("pin", "tag not on main: v2.0.0 is 0123456789ab, which main does not hold"), "tag not on main", "v2.0.0"),
