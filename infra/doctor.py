@@ -39,12 +39,12 @@ def role(on: Subject, job: str) -> str:
     name: str = getattr(on.names, f"{job}_role")
     try:
         document = on.client("iam").get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-    except Exception as problem:
-        if refused(problem) != "NoSuchEntity":
+    except Exception as gone:
+        if refused(gone) != "NoSuchEntity":
             raise
         raise Wrong(
             f"there is no role {name} (NoSuchEntity)", paste.role(job, on.names, policy(on.provider, subjects(on), job))
-        ) from problem
+        ) from gone
     takes = partial(trusts, document, "Federated", on.provider, "sts:AssumeRoleWithWebIdentity")
     (context, refs), numbered = JOBS[job], r"repo:{}@\d+/{}@\d+(?=:)".format(*map(re.escape, on.repository.split("/")))
     prefixes = on.prefixes or [f"repo:{on.repository}", *sorted(set(re.findall(numbered, json.dumps(document))))]
