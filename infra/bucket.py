@@ -7,7 +7,7 @@ from typing import Any
 from commands.report import Failure
 from commands.trust import Unknown, fits, listed
 from infra import paste
-from infra.checks import refused
+from infra.checks import decided, refused
 from infra.repository import Subject
 from infra.stacks import named
 from pipeline.preflight import Wrong
@@ -46,7 +46,7 @@ def policy(on: Subject) -> dict[str, Any]:
         if "explicit deny in a resource-based policy" not in str(problem):
             raise
         line = paste.aws("s3api delete-bucket-policy", bucket=name)
-        said = f"the policy of {name} denies its reading even to you; only the account's root user is never kept from deleting it"
+        said = f"the policy of {name} denies even you to read it (an explicit deny in a resource-based policy)"
         raise Wrong(
             said, f"as the root user (aws sts get-caller-identity says arn:aws:iam::{on.names.aws_account_id}:root): {line}"
         ) from None
@@ -71,20 +71,19 @@ def rights(on: Subject) -> str:
         said = "; ".join(f"{title(statements[at], at)} denies {on.names.task_role} {', '.join(hit)}" for at, hit in denied.items())
         put = paste.aws("s3api put-bucket-policy", bucket=name, policy=document | {"Statement": kept})
         raise Wrong(f"the policy of {name}: {said}", put if kept else paste.aws("s3api delete-bucket-policy", bucket=name))
-    if lacks := [action for action, arn in asked(on) if not own(on, role, action, arn) and not given(statements, role, action, arn)]:
+    if lacks := [action for action, arn in asked(on) if not own(on, action, arn) and not given(statements, role, action, arn)]:
         raise Wrong(f"{on.names.task_role} may not {', '.join(lacks)} in {name}", " && ".join(paste.rights("task", on.names)))
     if doubts:
         raise Unknown(f"the policy of {name}: {'; '.join(doubts)}: whether that is so for a task cannot be seen")
     return f"{on.names.task_role} reads and writes {name}"
 
 
-def own(on: Subject, role: str, action: str, arn: str) -> bool:
+def own(on: Subject, action: str, arn: str) -> bool:
     """Whether the role's policies allow it. AWS simulates a bucket's policy for users only, so that one is read here."""
-    asked = {"ActionNames": [action], "ResourceArns": [arn]}
-    found = on.client("iam").simulate_principal_policy(PolicySourceArn=role, **asked)["EvaluationResults"][0]["EvalDecision"]
+    found = decided(on, on.names.task_role, action, arn)
     if found == "explicitDeny":
         raise Failure(f"a policy of {on.names.task_role} denies it {action} on {arn}")
-    return bool(found == "allowed")
+    return found == "allowed"
 
 
 def given(statements: list[Statement], role: str, action: str, arn: str) -> bool:

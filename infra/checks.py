@@ -9,7 +9,7 @@ from commands.trust import Unknown
 from infra import account, paste
 from infra.repository import Subject
 from pipeline import preflight
-from pipeline.preflight import Wrong
+from pipeline.preflight import FIX, Wrong
 
 
 class Gone(dict[str, Any]):
@@ -79,6 +79,19 @@ def role(on: Subject, kind: str) -> str:
         raise Wrong(f"there is no role {name}", paste.role(kind, on.names)) from problem
 
 
+def decided(on: Subject, role: str, action: str, arn: str) -> str:
+    """What the policies of a role say: allowed, implicitDeny, explicitDeny."""
+    asked = {"ActionNames": [action], "ResourceArns": [arn]}
+    try:
+        on.client("iam").get_role(RoleName=role)
+        found = on.client("iam").simulate_principal_policy(PolicySourceArn=on.names.role_arn(role), **asked)
+    except Exception as problem:
+        if refused(problem) != "NoSuchEntity":
+            raise
+        raise Unknown(f"there is no role {role} to ask for") from problem
+    return str(found["EvaluationResults"][0]["EvalDecision"])
+
+
 def secret(on: Subject) -> str:
     """There, and not about to be deleted."""
     try:
@@ -146,11 +159,12 @@ def alarms(on: Subject) -> str:
         firing = {name: one.get("StateReason", "") for name, one in known.items() if one["StateValue"] == "ALARM"}
         if missing := [name for name in names if name not in known]:
             raise Wrong(str(problem), remade(on, missing[0])) from problem
+        # What fails, and the way back if the last deploy brought it.
         pattern = '{ ($.status >= 500) || ($.level = "error") }'
         log = paste.aws("logs tail", since="1h", filter_pattern=pattern).replace("tail", f"tail {on.names.log_group}", 1)
-        back = f"gh workflow run rollback.yml --repo {on.repository} -f reason={firing and next(iter(firing))}"
+        back = f"gh workflow run rollback.yml --repo {on.repository} -f reason={next(iter(firing), '')}"
         said = f"{problem}{''.join(f' ({why})' for why in firing.values() if why)}"
-        raise Wrong(said, f"{log}   shows what fails; if the last deploy brought it: {back}") from problem
+        raise Wrong(said, f"{log}{FIX}{back}") from problem
 
 
 def remade(on: Subject, name: str) -> str:

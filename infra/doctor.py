@@ -42,9 +42,7 @@ def role(on: Subject, job: str) -> str:
     except Exception as gone:
         if refused(gone) != "NoSuchEntity":
             raise
-        raise Wrong(
-            f"there is no role {name} (NoSuchEntity)", paste.role(job, on.names, policy(on.provider, subjects(on), job))
-        ) from gone
+        raise Wrong(f"there is no role {name} (NoSuchEntity)", paste.role(job, on.names, policy(on.provider, subjects(on), job))) from gone
     takes = partial(trusts, document, "Federated", on.provider, "sts:AssumeRoleWithWebIdentity")
     (context, refs), numbered = JOBS[job], r"repo:{}@\d+/{}@\d+(?=:)".format(*map(re.escape, on.repository.split("/")))
     prefixes = on.prefixes or [f"repo:{on.repository}", *sorted(set(re.findall(numbered, json.dumps(document))))]
@@ -114,8 +112,8 @@ def keys(on: Subject) -> str:
     wanted = checks.keys(on)
     try:
         value = json.loads(on.client("secretsmanager").get_secret_value(SecretId=on.names.secret_name)["SecretString"])
-    except ClientError as refused:
-        raise Unknown(f"the key names cannot be seen: {refused.response['Error']['Code']}") from refused
+    except ClientError as problem:
+        raise Unknown(f"the key names cannot be seen: {refused(problem)}") from problem
     except ValueError:
         raise Wrong("its value is not JSON", paste.secret(on.names, wanted, "text")) from None  # whose message could show some of it
     if missing := [key for key in wanted if not (isinstance(value, dict) and value.get(key))]:
@@ -130,11 +128,9 @@ def readable(on: Subject) -> str:
 
     try:
         arn = on.client("secretsmanager").describe_secret(SecretId=on.names.secret_name)["ARN"]
-    except ClientError as refused:
-        raise Unknown(f"the secret cannot be seen: {refused.response['Error']['Code']}") from refused
-    asked = {"ActionNames": ["secretsmanager:GetSecretValue"], "ResourceArns": [arn]}
-    found = on.client("iam").simulate_principal_policy(PolicySourceArn=on.definition["executionRoleArn"], **asked)["EvaluationResults"][0]
-    if found["EvalDecision"] != "allowed":
+    except ClientError as problem:
+        raise Unknown(f"the secret cannot be seen: {refused(problem)}") from problem
+    if checks.decided(on, on.names.execution_role, "secretsmanager:GetSecretValue", arn) != "allowed":
         raise Wrong(f"{on.names.execution_role} may not read {arn}", " && ".join(paste.rights("execution", on.names)))
     return f"{on.names.execution_role} reads it"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import jmespath
+import jmespath  # type: ignore[import-untyped]
 from botocore import xform_name
 from botocore.model import Shape
 
@@ -27,7 +27,7 @@ def value(text: str, shape: Shape) -> Any:
         return json.loads(text)
     if shape.type_name == "list":
         return json.loads(text) if text.startswith("[") else pairs(text)
-    return {"integer": int, "boolean": json.loads}.get(shape.type_name, str)(text)
+    return json.loads(text) if shape.type_name in ("integer", "boolean") else text
 
 
 def pairs(text: str) -> list[Any]:
