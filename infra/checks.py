@@ -61,7 +61,10 @@ def service(on: Subject) -> str:
 def family(on: Subject) -> str:
     """What the service is made with: the newest of what was shipped, else what never runs."""
     name: str = on.definition["family"]
-    found = on.client("ecs").list_task_definitions(familyPrefix=name, status="ACTIVE")["taskDefinitionArns"]
+    try:
+        found = on.client("ecs").list_task_definitions(familyPrefix=name, status="ACTIVE")["taskDefinitionArns"]
+    except Exception:  # who may not ask is told the name that it has after the first deploy
+        return name
     return name if any(arn.rpartition("/")[2].rpartition(":")[0] == name for arn in found) else f"{on.names.ecs_service}-bootstrap"
 
 
@@ -169,6 +172,7 @@ def alarms(on: Subject) -> str:
 
 def remade(on: Subject, name: str) -> str:
     """The line for an alarm that is missing."""
-    if name != f"{on.names.ecs_service}-5xx" or not (found := groups(on)) or not found[0]["LoadBalancerArns"]:
+    known = on.service.get("loadBalancers") and groups(on)
+    if name != f"{on.names.ecs_service}-5xx" or not known or not known[0]["LoadBalancerArns"]:
         return "make it again, or take it out of the service's deploymentConfiguration"
-    return paste.alarm(on.names, found[0]["TargetGroupArn"], found[0]["LoadBalancerArns"][0])
+    return paste.alarm(on.names, known[0]["TargetGroupArn"], known[0]["LoadBalancerArns"][0])

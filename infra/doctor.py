@@ -171,7 +171,7 @@ PASTE = "Lines with aws are for a shell with: export AWS_REGION={}\nWhere none o
 
 def run(on: Subject) -> list[Finding]:
     """Everything. What others look at comes first: the repository and its subjects, and the service."""
-    every = sorted([*repository.CHECKS, *SHARED, *CHECKS], key=lambda check: GROUPS.index(check[0].partition("/")[0]))
+    every = sorted([*repository.CHECKS, *CHECKS, *SHARED], key=lambda check: GROUPS.index(check[0].partition("/")[0]))
     return [judge(on, name, check, fix.format(**on.names.outputs(), repository=on.repository)) for name, check, fix in every]
 
 

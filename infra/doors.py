@@ -26,7 +26,7 @@ def covers(rule: Rule, port: int) -> bool:
 def lets(rules: list[Rule], port: int, peers: list[str], places: list[str]) -> bool:
     """Whether one lets that port through to or from one of these groups or all of these places; a list of prefixes counts as such."""
     for rule in (rule for rule in rules if covers(rule, port)):
-        ranges = [IPv4Network(one["CidrIp"]) for one in rule.get("IpRanges", [])]
+        ranges = [IPv4Network(one["CidrIp"], strict=False) for one in rule.get("IpRanges", [])]
         around = bool(places) and all(any(IPv4Network(place).subnet_of(one) for one in ranges) for place in places)
         if around or rule.get("PrefixListIds") or {pair["GroupId"] for pair in rule.get("UserIdGroupPairs", [])} & {*peers}:
             return True

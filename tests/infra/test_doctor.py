@@ -15,10 +15,14 @@ from infra import __main__ as command
 from infra import doctor
 from infra.repository import Subject
 from pipeline.preflight import Finding, judge
-from tests.infra.doctor_cases import BOTH, IN_ORDER, PROVIDER, TABLE, account, trusting
+from tests.infra import doctor_network_cases
+from tests.infra.doctor_cases import BOTH, IN_ORDER, PROVIDER, account, trusting
+from tests.infra.doctor_cases import TABLE as OWN
 from tests.pipeline.conftest import BASE_URL, DEFINITION, Script, refusal
 from tests.pipeline.hub import NAME, NUMBERED, PREFIX, Hub, served
 from tests.pipeline.whole_cloud import Change
+
+TABLE = [*OWN, *doctor_network_cases.TABLE]
 
 
 @pytest.fixture
@@ -113,7 +117,6 @@ service
   OK   cluster: lms-ecs
   OK   settings: 100 to 200 percent, 60 s of grace
 task
-  OK   size: 256 CPU units, 512 MiB
   OK   execution role: ecsTaskExecutionRole
   OK   task role: ecsTaskRole
   OK   secret: lms-ecs/app
@@ -122,13 +125,16 @@ task
   OK   secret keys: DATABASE_URL, SECRET_KEY
   OK   secret reader: ecsTaskExecutionRole reads it
   OK   bucket: lms-ecs-471112588210
+  OK   bucket rights: ecsTaskRole reads and writes lms-ecs-471112588210
+  OK   size: 256 CPU units, 512 MiB
 network
   OK   target group: sends to lms-ecs:8000
+  OK   security groups: the load balancer is let in, and goes to sg-1
   OK   way out: 2 subnets of vpc-1 with a way out
 safety
   OK   alarms: none
   SKIP connections: the repository variable DATABASE_CONNECTIONS does not say how many the database takes
-31 OK, 0 NG, 1 SKIP
+33 OK, 0 NG, 1 SKIP
 """
 
 
@@ -136,7 +142,7 @@ def test_everything_in_order_is_a_tree_of_ok_and_ends_with_0(hub: Hub, cloud: di
     assert command.main(["doctor"]) == 0
     assert capsys.readouterr().out == WHOLE
     asked = {call for client in cloud.values() if isinstance(client, Script) for call, _ in client.asked}
-    assert {call.partition("_")[0] for call in asked} <= {"describe", "batch", "get", "head"}
+    assert {call.partition("_")[0] for call in asked} <= {"describe", "batch", "get", "head", "list"}
     assert {verb for verb, _, _ in hub.asked} == {"GET"}
 
 
@@ -147,7 +153,7 @@ def test_anything_ng_ends_with_1_and_the_sums(hub: Hub, cloud: dict[str, Any], c
     said = capsys.readouterr()
     assert "  NG   release: there is no such environment\n       -> Settings > Environments" in said.out
     assert "gh variable" not in said.out
-    assert said.err == "pipeline: 29 OK, 2 NG, 1 SKIP\n"
+    assert said.err == "pipeline: 31 OK, 2 NG, 1 SKIP\n"
 
 
 def test_a_fix_names_what_is_meant(hub: Hub, cloud: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,7 +82,9 @@ def _network(ec2: Any, port: int) -> tuple[dict[str, Any], str]:
 def _groups(ec2: Any, port: int) -> tuple[str, str]:
     """The security groups of the load balancer and of the tasks, with the rules that the network's template gives them."""
     vpc = ec2.describe_subnets()["Subnets"][0]["VpcId"]
-    front, tasks = (ec2.create_security_group(GroupName=f"lms-ecs-{who}", Description=who, VpcId=vpc)["GroupId"] for who in ("front", "tasks"))
+    front, tasks = (
+        ec2.create_security_group(GroupName=f"lms-ecs-{who}", Description=who, VpcId=vpc)["GroupId"] for who in ("front", "tasks")
+    )
     for group in (front, tasks):  # AWS makes each with a way out to everywhere
         for rule in ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissionsEgress"]:
             ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[rule])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,9 +12,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from commands.names import Names
+from commands.trust import JOBS
+from tests.github import REPOSITORY
 from tests.pipeline.hub import Hub
-from tests.rehearsal import account
-from tests.rehearsal.aws.test_doctor import ROOT, SERVICE, endpoint, hub, looked, names, remove_role, trusting, world
+from tests.rehearsal import account, policies, recorded
+from tests.rehearsal.aws.test_doctor import ARN, ROOT, SERVICE, endpoint, hub, looked, names, remove_role, trusting, world
 from tests.rehearsal.ecs.world import World
 
 __all__ = ["endpoint", "hub", "names", "world"]
@@ -188,3 +191,73 @@ def test_all_of_them_at_once_hide_none(endpoint: str, hub: Hub, names: Names) ->
         TEN[name].breaks(client)
     found = looked()
     assert {one.check for one in found.values() if one.state == "NG"} >= {TEN[name].check for name in once}
+
+
+def test_what_doctor_asks_for_is_what_the_documents_say(endpoint: str, world: World, hub: Hub, names: Names) -> None:
+    client, written = account.clients(endpoint, names), (ROOT / "docs" / "deploying.md").read_text()
+    with recorded.heard() as called:
+        looked()
+        fire(client)
+        no_service(client)
+        denies(TLS)(client)
+        before = {name: list(calls) for name, calls in called["infra"].items()}
+        called["infra"].clear()
+        looked()
+    broken = {"SetAlarmState", "CreateStack", "DeleteService", "PutBucketPolicy"}
+    asked = {name for name in [*before, *called["infra"]] if name.partition(":")[2] not in broken}
+    asked = {name.replace("HeadBucket", "ListBucket") for name in asked}
+    listed = written.partition("It asks AWS for")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`(\w+:\w+)`", listed)) == asked
+
+
+def test_a_missing_alarm_is_made_again_by_its_line(endpoint: str, hub: Hub, names: Names, paste: Callable[[str], None]) -> None:
+    client = account.clients(endpoint, names)
+    client("cloudwatch").delete_alarms(AlarmNames=["lms-ecs-service-5xx"])
+    found = looked()["safety/alarms"]
+    assert found.said == "lms-ecs-service-5xx is missing"
+    paste(found.fix)
+    assert looked()["safety/alarms"].said == "lms-ecs-service-5xx"
+    made = client("cloudwatch").describe_alarms(AlarmNames=["lms-ecs-service-5xx"])["MetricAlarms"][0]
+    assert made["Dimensions"][1]["Value"].startswith("app/lms-ecs/")
+
+
+def test_every_role_is_made_again_with_what_it_may(endpoint: str, hub: Hub, names: Names, paste: Callable[[str], None]) -> None:
+    client = account.clients(endpoint, names)
+    client("iam").create_policy(PolicyName="lms-ecs-boundary", PolicyDocument=json.dumps(policies.filled(policies.INFRA, names)))
+    roles = policies.roles(names, ARN, REPOSITORY)
+    for name in roles:
+        remove_role(client("iam"), name)
+    wrong = {check: one for check, one in looked().items() if one.state == "NG"}
+    assert set(wrong) == {*(f"roles/{job}" for job in JOBS), "task/execution role", "task/task role"}
+    for one in wrong.values():
+        paste(one.fix)
+    assert [one for one in looked().values() if one.state == "NG"] == []
+    for name, (_, may) in roles.items():
+        if name != "lms-ecs-infra":  # by the boundary, a policy of its own
+            found = client("iam").get_role_policy(RoleName=name, PolicyName=name)["PolicyDocument"]
+            assert actions(found) == actions(may)
+
+
+def actions(policy: dict[str, Any]) -> list[Any]:
+    """What a policy says, but the resources, of which the embedded AWS needs one more."""
+    return [{name: part for name, part in one.items() if name != "Resource"} for one in policy["Statement"]]
+
+
+def test_a_lost_secret_is_made_again_with_both_keys(endpoint: str, hub: Hub, names: Names, paste: Callable[[str], None]) -> None:
+    client = account.clients(endpoint, names)
+    database = {"DBInstanceIdentifier": "lms-ecs", "Engine": "postgres", "DBInstanceClass": "db.t4g.small", "AllocatedStorage": 20}
+    client("rds").create_db_instance(**database, MasterUsername="lms", MasterUserPassword="hush-hush-hush")
+    client("secretsmanager").create_secret(Name="lms-ecs/app-database", SecretString='{"username": "lms", "password": "hush"}')
+    client("secretsmanager").delete_secret(SecretId="lms-ecs/app", ForceDeleteWithoutRecovery=True)
+    paste(looked()["task/secret"].fix)
+    assert [one for one in looked().values() if one.state == "NG"] == []
+    value = json.loads(client("secretsmanager").get_secret_value(SecretId="lms-ecs/app")["SecretString"])
+    assert value["DATABASE_URL"].startswith("postgresql://lms:hush@")
+    assert value["DATABASE_URL"].endswith(":5432/lms?sslmode=require")
+    assert len(value["SECRET_KEY"]) == 64
+
+
+def test_a_lost_bucket_is_made_again(endpoint: str, hub: Hub, names: Names, paste: Callable[[str], None]) -> None:
+    account.clients(endpoint, names)("s3").delete_bucket(Bucket=BUCKET)
+    paste(looked()["task/bucket"].fix)
+    assert [one for one in looked().values() if one.state == "NG"] == []
