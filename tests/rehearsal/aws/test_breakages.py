@@ -159,6 +159,7 @@ def paste(endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cal
         monkeypatch.setenv(name, value)
 
     def run(line: str) -> None:
+        assert line
         done = subprocess.run(["bash", "-euo", "pipefail", "-c", line], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 
@@ -207,7 +208,8 @@ def test_what_doctor_asks_for_is_what_the_documents_say(endpoint: str, world: Wo
     asked = {name for name in [*before, *called["infra"]] if name.partition(":")[2] not in broken}
     asked = {name.replace("HeadBucket", "ListBucket") for name in asked}
     listed = written.partition("It asks AWS for")[2].partition("\n\n")[0]
-    assert set(re.findall(r"`(\w+:\w+)`", listed)) == asked
+    rarely = {"ec2:DescribeVpcEndpoints", "ecr:BatchGetRepositoryScanningConfiguration"}  # without a way out; without scanOnPush
+    assert set(re.findall(r"`([\w]+:\w+)`", listed)) == asked | rarely
 
 
 def test_a_missing_alarm_is_made_again_by_its_line(endpoint: str, hub: Hub, names: Names, paste: Callable[[str], None]) -> None:
@@ -247,9 +249,11 @@ def test_a_lost_secret_is_made_again_with_both_keys(endpoint: str, hub: Hub, nam
     client = account.clients(endpoint, names)
     database = {"DBInstanceIdentifier": "lms-ecs", "Engine": "postgres", "DBInstanceClass": "db.t4g.small", "AllocatedStorage": 20}
     client("rds").create_db_instance(**database, MasterUsername="lms", MasterUserPassword="hush-hush-hush")
-    client("secretsmanager").create_secret(Name="lms-ecs/app-database", SecretString='{"username": "lms", "password": "hush"}')
     client("secretsmanager").delete_secret(SecretId="lms-ecs/app", ForceDeleteWithoutRecovery=True)
-    paste(looked()["task/secret"].fix)
+    found = looked()["task/secret"]  # the embedded AWS would take the next one for it
+    assert found.said == "there is no secret lms-ecs/app (ResourceNotFoundException)"
+    client("secretsmanager").create_secret(Name="lms-ecs/app-database", SecretString='{"username": "lms", "password": "hush"}')
+    paste(found.fix)
     assert [one for one in looked().values() if one.state == "NG"] == []
     value = json.loads(client("secretsmanager").get_secret_value(SecretId="lms-ecs/app")["SecretString"])
     assert value["DATABASE_URL"].startswith("postgresql://lms:hush@")
