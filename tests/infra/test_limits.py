@@ -55,3 +55,8 @@ def test_a_newcomer_is_told_every_variable_and_a_workflow_what_github_has_not(mo
     assert [line.split()[3] for line in apply.to_set(apply.Account(), handed)] == ["DATABASE_CONNECTIONS", "BASE_URL"]
     monkeypatch.setenv("VARIABLES", json.dumps(given | every))
     assert apply.to_set(apply.Account(), handed) == []
+
+
+def test_the_repository_is_a_workflows_own_or_the_remotes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_REPOSITORY_OWNER_ID", "12")
+    assert apply.repository() == {"Owner": "nationslab", "Repository": "lms", "OwnerId": "12"}

@@ -294,8 +294,3 @@ def test_ci_leaves_to_administrators_what_is_theirs(monkeypatch: pytest.MonkeyPa
     formation = cloudformation()
     assert run(monkeypatch, cloud(formation, [NOT_THERE]), "--yes", "--ci") == 0
     assert formation.requests("create_change_set") == []
-
-
-def test_the_repository_is_a_workflows_own_or_the_remotes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GITHUB_REPOSITORY_OWNER_ID", "12")
-    assert apply.repository() == {"Owner": "nationslab", "Repository": "lms", "OwnerId": "12"}
