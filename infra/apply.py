@@ -3,13 +3,14 @@
 import os
 import subprocess
 from pathlib import Path
+from shlex import quote
 
 from commands.aws import Cloud, named
 from commands.names import TASK_DEFINITION, read_definition, resolve, variables
 from commands.report import Failure, output, say, summary
 from commands.verbs import Found, Options, option, takes
 from infra import account, stacks, words
-from infra.stacks import ADMINISTRATORS, STACKS, Parameters, camel, check_connections, repository_of, stack_name, template
+from infra.stacks import ADMINISTRATORS, STACKS, Parameters, camel, check_connections, default, repository_of, stack_name, template
 
 UNKNOWN = {"BASE_URL": "https://not-known-yet.example"}
 """The address is known when there is a load balancer; no stack needs it."""
@@ -84,6 +85,31 @@ def change(cloud: Account, stack: str, there: Parameters, *, yes: bool, dry: boo
     return False
 
 
+def limits(cloud: Account) -> Parameters:
+    """How many tasks, server processes in each and connections there may be: as set now, else as the stacks are, else as they would be."""
+    formation, known = cloud("cloudformation"), {"WebConcurrency": "1"}
+    for stack, name in (("service", "MaxTasks"), ("data", "DatabaseConnections")):
+        known[name] = account.values(account.stack_of(formation, stack)).get(name) or default(stack, name)
+    return known | {name: value for name, value in camel(cloud.given).items() if name in known and value}
+
+
+def to_set(cloud: Account, handed: Parameters) -> list[str]:
+    """What differs from task-definition.json, and what this was run with, as lines to paste; in a workflow only what GitHub has not."""
+    names, ours, committed = cloud.names, repository(), resolve(read_definition(Path(TASK_DEFINITION)), UNKNOWN)
+    mine = {name: getattr(names, name) for name in ("aws_account_id", "aws_region", "storage_url")}
+    values = {name.upper(): value for name, value in mine.items() if value != getattr(committed, name)}
+    values |= {"OWNER_ID": ours.get("OwnerId", ""), "REPOSITORY_ID": ours.get("RepositoryId", "")}
+    values |= {"DATABASE_CONNECTIONS": handed.get("MaxConnections", ""), "BASE_URL": handed.get("Address", "")} | cloud.given
+    has = cloud.given if "GITHUB_ACTIONS" in os.environ else {}
+    where = f" --repo {ours['Owner']}/{ours['Repository']}" if ours.get("Owner") else ""
+    lines = [f"  gh variable set {name} --body {quote(value)}{where}" for name, value in values.items() if value and name not in has]
+    numbers = {"OWNER_ID": ".owner.id", "REPOSITORY_ID": ".id"}
+    about = f"repos/{ours['Owner']}/{ours['Repository']}" if where else "repos/OWNER/REPO"
+    return lines + [
+        f'  gh variable set {name} --body "$(gh api {about} --jq {path})"{where}' for name, path in numbers.items() if not values[name]
+    ]
+
+
 @takes(
     option("--yes", action="store_true", help="without asking"),
     option("--dry-run", action="store_true", help="only show what would change; later steps read whether anything would"),
@@ -92,7 +118,7 @@ def change(cloud: Account, stack: str, there: Parameters, *, yes: bool, dry: boo
 def main(options: Options, found: Found) -> None:
     """Make the account what the templates say, stack after stack: each change in words, then a question."""
     cloud = Account()
-    check_connections({"MaxTasks": "10", "DatabaseConnections": "225"} | camel(cloud.given))
+    check_connections(limits(cloud))
     there = account.found(cloud, cloud.names)
     wanted = [stack for stack in STACKS if not (options.ci and stack in ADMINISTRATORS)]
     changed = [stack for stack in wanted if change(cloud, stack, there, yes=options.yes, dry=options.dry_run)]
@@ -100,8 +126,5 @@ def main(options: Options, found: Found) -> None:
         output({"changes": "true" if changed else "false"})
         return
     made = [account.stack_of(cloud("cloudformation"), stack) for stack in STACKS]
-    handed = {name: value for stack in made for name, value in account.outputs(stack).items()}
-    set_to = {"AWS_ACCOUNT_ID": cloud.names.aws_account_id, "DATABASE_CONNECTIONS": handed.get("MaxConnections", "")}
-    set_to |= {"BASE_URL": handed.get("Address", "")}
-    say("Repository variables to set, where they are not (BASE_URL: your own name for it, if it has one):")
-    say("\n".join(f"  gh variable set {name} --body {value}" for name, value in set_to.items() if value and name not in cloud.given))
+    lines = to_set(cloud, {name: value for stack in made for name, value in account.outputs(stack).items()})
+    say("\n".join(["Repository variables to set, where they are not (BASE_URL: your own name for it, if it has one):", *lines]))

@@ -7,11 +7,11 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from commands.names import container_of
 from commands.report import Failure, say
 from commands.trust import AUDIENCE, ISSUER, JOBS, Unknown, intruders, policy, trusts
 from commands.verbs import Found, Options, option, takes
-from infra import repository
+from infra import bucket, checks, doors, paste, repository
+from infra.checks import refused
 from infra.repository import Subject
 from pipeline import preflight
 from pipeline.preflight import Finding, Wrong, judge
@@ -37,7 +37,12 @@ def provider(on: Subject) -> str:
 def role(on: Subject, job: str) -> str:
     """There; its job may take it, and nobody else."""
     name: str = getattr(on.names, f"{job}_role")
-    document = on.client("iam").get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+    try:
+        document = on.client("iam").get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+    except Exception as gone:
+        if refused(gone) != "NoSuchEntity":
+            raise
+        raise Wrong(f"there is no role {name} (NoSuchEntity)", paste.role(job, on.names, policy(on.provider, subjects(on), job))) from gone
     takes = partial(trusts, document, "Federated", on.provider, "sts:AssumeRoleWithWebIdentity")
     (context, refs), numbered = JOBS[job], r"repo:{}@\d+/{}@\d+(?=:)".format(*map(re.escape, on.repository.split("/")))
     prefixes = on.prefixes or [f"repo:{on.repository}", *sorted(set(re.findall(numbered, json.dumps(document))))]
@@ -46,15 +51,25 @@ def role(on: Subject, job: str) -> str:
     others = [who for who, claims in intruders(on.repository, (good or prefixes)[0], job) if takes(claims)]
     if good and not others:
         return f"{name} trusts {good[0]}:{context}{'' if good == on.prefixes else ' (which form GitHub gives cannot be seen)'}"
-    pasted = json.dumps(policy(on.provider, prefixes, job))
     problem = f"also trusts {', '.join(others)}" if good else f"does not trust {prefixes[0]}:{context} on {' and '.join(refs)}"
-    raise Wrong(f"{name} {problem}", f"aws iam update-assume-role-policy --role-name {name} --policy-document '{pasted}'")
+    raise Wrong(f"{name} {problem}", paste.trust(name, policy(on.provider, prefixes, job)))
+
+
+def subjects(on: Subject) -> list[str]:
+    """How subjects of the repository's tokens may begin, where no role says it."""
+    return on.prefixes or [f"repo:{on.repository}"]
 
 
 def registry(on: Subject) -> str:
     """A tag stays where it is, but latest; what is pushed is scanned."""
     name = on.names.ecr_repository
-    found = on.client("ecr").describe_repositories(repositoryNames=[name])["repositories"][0]
+    try:
+        found = on.client("ecr").describe_repositories(repositoryNames=[name])["repositories"][0]
+    except Exception as problem:
+        if refused(problem) != "RepositoryNotFoundException":
+            raise
+        said = f"the registry has no repository {name} (RepositoryNotFoundException); the newest Deploy, run again, fills it"
+        raise Wrong(said, paste.registry(on.names)) from problem
     free = [one["filter"] for one in found.get("imageTagMutabilityExclusionFilters", [])]
     if (found["imageTagMutability"], free) != ("IMMUTABLE_WITH_EXCLUSION", ["latest"]):
         raise Failure(f"its tags are {found['imageTagMutability']}{(free and f' but {free}') or ''}, not immutable but latest")
@@ -94,15 +109,16 @@ def keys(on: Subject) -> str:
     """The secret's keys by name, if its value may be read; no value is shown."""
     from botocore.exceptions import ClientError
 
-    wanted = [entry["valueFrom"].split(":")[7] for entry in container_of(on.definition)["secrets"]]
+    wanted = checks.keys(on)
     try:
         value = json.loads(on.client("secretsmanager").get_secret_value(SecretId=on.names.secret_name)["SecretString"])
-    except ClientError as refused:
-        raise Unknown(f"the key names cannot be seen: {refused.response['Error']['Code']}") from refused
+    except ClientError as problem:
+        raise Unknown(f"the key names cannot be seen: {refused(problem)}") from problem
     except ValueError:
-        raise Failure("its value is not JSON") from None  # whose message could show some of it
+        raise Wrong("its value is not JSON", paste.secret(on.names, wanted, "text")) from None  # whose message could show some of it
     if missing := [key for key in wanted if not (isinstance(value, dict) and value.get(key))]:
-        raise Failure(f"it lacks {', '.join(missing)}")
+        there = "json" if isinstance(value, dict) else "text"
+        raise Wrong(f"{on.names.secret_name} lacks {', '.join(missing)}", paste.secret(on.names, missing, there))
     return ", ".join(wanted)
 
 
@@ -112,46 +128,51 @@ def readable(on: Subject) -> str:
 
     try:
         arn = on.client("secretsmanager").describe_secret(SecretId=on.names.secret_name)["ARN"]
-    except ClientError as refused:
-        raise Unknown(f"the secret cannot be seen: {refused.response['Error']['Code']}") from refused
-    asked = {"ActionNames": ["secretsmanager:GetSecretValue"], "ResourceArns": [arn]}
-    found = on.client("iam").simulate_principal_policy(PolicySourceArn=on.definition["executionRoleArn"], **asked)["EvaluationResults"][0]
-    if found["EvalDecision"] != "allowed":
-        raise Failure(f"{on.names.execution_role} may not read {arn}")
+    except ClientError as problem:
+        raise Unknown(f"the secret cannot be seen: {refused(problem)}") from problem
+    if checks.decided(on, on.names.execution_role, "secretsmanager:GetSecretValue", arn) != "allowed":
+        raise Wrong(f"{on.names.execution_role} may not read {arn}", " && ".join(paste.rights("execution", on.names)))
     return f"{on.names.execution_role} reads it"
 
 
-def bucket(on: Subject) -> str:
-    """There."""
-    name = on.names.storage_url.removeprefix("s3://").partition("/")[0]
-    on.client("s3").head_bucket(Bucket=name)
-    return name
-
-
-CREATE = "create it trusting what `make doctor ARGS='--policy {job}'` prints, or set {JOB}_ROLE"
 CHECKS: list[tuple[str, Callable[[Any], str], str]] = [
     ("account/credentials", caller, "sign in to that account, or set AWS_ACCOUNT_ID to yours"),
     ("account/OIDC provider", provider, f"aws iam create-open-id-connect-provider --url https://{ISSUER} --client-id-list {AUDIENCE}"),
-    *((f"roles/{job}", partial(role, job=job), CREATE.format(job=job, JOB=job.upper())) for job in JOBS),
+    *((f"roles/{job}", partial(role, job=job), f"set {job.upper()}_ROLE to a role of this account") for job in JOBS),
     ("registry/tags", registry, "aws ecr put-image-tag-mutability --repository-name {ecr_repository} --image-tag-mutability "
      "IMMUTABLE_WITH_EXCLUSION --image-tag-mutability-exclusion-filters filterType=WILDCARD,filter=latest; aws ecr "
      "put-image-scanning-configuration --repository-name {ecr_repository} --image-scanning-configuration scanOnPush=true"),
-    ("service/cluster", cluster, "aws ecs create-cluster --cluster-name {ecs_cluster}, or set ECS_CLUSTER"),
+    ("service/state", checks.service, "make infra"),
+    ("service/cluster", cluster, "aws ecs create-cluster --cluster-name {ecs_cluster}"),
     ("service/settings", settings, "aws ecs update-service --cluster {ecs_cluster} --service {ecs_service} --deployment-configuration "
      "'deploymentCircuitBreaker={{enable=true,rollback=true}},minimumHealthyPercent=100,maximumPercent=200' "
      "--health-check-grace-period-seconds 60"),
-    ("task/log retention", retention, "aws logs put-retention-policy --log-group-name {log_group} --retention-in-days 30"),
+    ("task/execution role", partial(checks.role, kind="execution"), "set EXECUTION_ROLE to a role of this account"),
+    ("task/task role", partial(checks.role, kind="task"), "set TASK_ROLE to a role of this account"),
+    ("task/secret", checks.secret, "set SECRET_NAME to one of this account"),
+    ("task/log group", preflight.log_group, "aws logs create-log-group --log-group-name {log_group} && "
+     "aws logs put-retention-policy --log-group-name {log_group} --retention-in-days 90"),
+    ("task/log retention", retention, "aws logs put-retention-policy --log-group-name {log_group} --retention-in-days 90"),
     ("task/secret keys", keys, "put both keys into the secret {secret_name}, whose value is one JSON object"),
     ("task/secret reader", readable, "allow {execution_role} secretsmanager:GetSecretValue on it"),
-    ("task/bucket", bucket, "create it, or set STORAGE_URL"),
+    ("task/bucket", bucket.bucket, "create it, or set STORAGE_URL"),
+    ("task/bucket rights", bucket.rights, "take that statement out of the role's policies"),
+    ("network/target group", checks.target_group, "let its type be ip, and a listener use it"),
+    ("network/security groups", doors.doors, "make infra"),
+    ("network/way out", doors.way_out, "assign public addresses, or give the subnets a NAT or these endpoints"),
+    ("safety/alarms", checks.alarms, "make infra"),
 ]  # fmt: skip
-SHARED = [check for check in preflight.CHECKS if check[0] not in ("task/image", "task/tags")]  # a deploy's image; registry/tags
+"""Some look at what preflight does, and have a line to paste."""
+SHARED = [one for one in preflight.CHECKS if one[0] in ("task/size", "safety/connections")]  # the rest is above, or about a deploy's image
+
+
+PASTE = "Lines with aws are for a shell with: export AWS_REGION={}\nWhere none of it was ever made: make infra"
 
 
 def run(on: Subject) -> list[Finding]:
     """Everything. What others look at comes first: the repository and its subjects, and the service."""
-    checks = sorted([*repository.CHECKS, *SHARED, *CHECKS], key=lambda check: GROUPS.index(check[0].partition("/")[0]))
-    return [judge(on, name, check, fix.format(**on.names.outputs(), repository=on.repository)) for name, check, fix in checks]
+    every = sorted([*repository.CHECKS, *CHECKS, *SHARED], key=lambda check: GROUPS.index(check[0].partition("/")[0]))
+    return [judge(on, name, check, fix.format(**on.names.outputs(), repository=on.repository)) for name, check, fix in every]
 
 
 @takes(
@@ -174,5 +195,6 @@ def main(options: Options, found: Found) -> None:
     say(preflight.tree(findings))
     counts = ", ".join(f"{sum(one.state == state for one in findings)} {state}" for state in ("OK", "NG", "SKIP"))
     if any(one.state == "NG" for one in findings):
+        say(PASTE.format(on.names.aws_region))
         raise Failure(counts)
     say(counts)

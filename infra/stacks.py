@@ -69,12 +69,21 @@ def chosen(declared: list[dict[str, Any]], before: set[str], given: Parameters, 
     return values
 
 
+def default(stack: str, parameter: str) -> str:
+    """What a template says where nobody else does."""
+    found = re.search(rf"^  {parameter}: .*\bDefault: \"?([^\",}}]*)", Path(__file__).with_name(f"{stack}.yaml").read_text(), re.MULTILINE)
+    assert found  # noqa: S101 - a parameter of ours
+    return found[1]
+
+
 def check_connections(values: Mapping[str, str]) -> None:
     """Raises Failure unless the database takes what the tasks of a roll, twice as many as scaling allows, may open together."""
-    tasks, limit = int(values["MaxTasks"]), int(values["DatabaseConnections"])
-    if (wanted := tasks * 2 * POOL) >= limit:
+    tasks, limit, processes = (int(values[name] or 1) for name in ("MaxTasks", "DatabaseConnections", "WebConcurrency"))
+    if (wanted := tasks * 2 * processes * POOL) >= limit:
+        each = f" with WEB_CONCURRENCY={processes}" if processes > 1 else ""
         raise Failure(
-            f"MAX_TASKS={tasks} may open {wanted} connections in a roll, DATABASE_CONNECTIONS={limit}: fewer tasks, or a larger class"
+            f"MAX_TASKS={tasks}{each} may open {wanted} connections in a roll, DATABASE_CONNECTIONS={limit}: "
+            f"fewer {'of both' if each else 'tasks'}, or a larger class"
         )
 
 

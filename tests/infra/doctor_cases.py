@@ -10,7 +10,7 @@ from botocore.exceptions import NoCredentialsError
 from commands.trust import AUDIENCE, ISSUER, JOBS, policy
 from tests.pipeline.conftest import Script, refusal
 from tests.pipeline.hub import NUMBERED, PREFIX
-from tests.pipeline.whole_cloud import SERVICE, TRUST, Change, Iam, answer, clients, nothing, role
+from tests.pipeline.whole_cloud import GROUP, SERVICE, TRUST, Change, Iam, answer, clients, nothing, role
 from tests.pipeline.whole_cloud import served as serving
 
 PROVIDER = f"arn:aws:iam::471112588210:oidc-provider/{ISSUER}"
@@ -24,11 +24,29 @@ IN_ORDER = SERVICE | {"healthCheckGracePeriodSeconds": 60}
 VALUE = json.dumps({"DATABASE_URL": "postgresql://x", "SECRET_KEY": "hush"})
 
 
+SUBNETS = [{"VpcId": "vpc-1", "CidrBlock": f"10.20.{at}.0/24"} for at in (0, 1)]
+BALANCER: dict[str, Any] = {
+    "LoadBalancerArn": "arn:aws:elasticloadbalancing:ap-northeast-2:471112588210:loadbalancer/app/lms-ecs/12",
+    "SecurityGroups": ["sg-1"],
+    "AvailabilityZones": [{"SubnetId": "subnet-a"}, {"SubnetId": "subnet-b"}],
+}
+TARGETS: dict[str, Any] = {"TargetGroupName": "lms-ecs", "TargetGroupArn": GROUP, "TargetType": "ip", "Port": 8000}
+TARGETS |= {"LoadBalancerArns": [BALANCER["LoadBalancerArn"]]}
+
+
+def walls(into: Any = (), out: Any = ()) -> dict[str, Any]:
+    """The one security group of load balancer and tasks: these rules instead of letting everything through."""
+    free = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    group = {"GroupId": "sg-1", "VpcId": "vpc-1", "IpPermissions": list(into) or free, "IpPermissionsEgress": list(out) or free}
+    return {"SecurityGroups": [group]}
+
+
 class Account(Iam):
     """IAM that knows GitHub too, and whether a role may do what it needs."""
 
     audiences: tuple[str, ...] = (AUDIENCE,)
-    decision = "allowed"
+    denied: dict[str, str] = {}
+    """By action, what is not allowed."""
 
     def get_open_id_connect_provider(self, *, OpenIDConnectProviderArn: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
         """The provider, or AWS's refusal."""
@@ -37,9 +55,11 @@ class Account(Iam):
         return {"ClientIDList": list(self.audiences)}
 
     def simulate_principal_policy(self, **asked: Any) -> dict[str, Any]:
-        """Of reading that very secret."""
-        assert (asked["ActionNames"], asked["ResourceArns"]) == (["secretsmanager:GetSecretValue"], [SECRET])
-        return {"EvaluationResults": [{"EvalDecision": self.decision}]}
+        """Of reading that very secret, and of what the app does with its bucket; as at AWS only where there is such a role."""
+        (action,), (arn,) = asked["ActionNames"], asked["ResourceArns"]
+        assert arn == SECRET if action == "secretsmanager:GetSecretValue" else arn.startswith("arn:aws:s3:::lms-ecs-471112588210")
+        self.get_role(RoleName=asked["PolicySourceArn"].rpartition("/")[2])
+        return {"EvaluationResults": [{"EvalDecision": self.denied.get(action, "allowed")}]}
 
 
 def account(folder: Path) -> dict[str, Any]:
@@ -49,7 +69,16 @@ def account(folder: Path) -> dict[str, Any]:
     tasks = (role(name, {"AssumeRolePolicyDocument": TRUST}) for name in ("ecsTaskExecutionRole", "ecsTaskRole"))
     found["iam"] = Account(*trusted.values(), *tasks)
     found["sts"] = Script("sts", get_caller_identity=[{"Account": "471112588210"}])
-    found["s3"] = Script("s3", head_bucket=[{}])
+    found["s3"] = Script("s3", head_bucket=[{}], get_bucket_policy=[refusal("NoSuchBucketPolicy")])
+    found["cloudformation"] = Script("cloudformation", describe_stacks=[refusal("ValidationError", "Stack does not exist")])
+    found["ec2"].answers |= {"describe_subnets": [{"Subnets": SUBNETS}]}
+    found["ec2"].answers["describe_security_groups"] = [walls()]
+    found["elbv2"].answers |= {
+        "describe_target_groups": [{"TargetGroups": [deepcopy(TARGETS)]}],
+        "describe_load_balancers": [{"LoadBalancers": [deepcopy(BALANCER)]}],
+        "describe_listeners": [{"Listeners": [{"Port": 80}]}],
+    }
+    found["ecs"].answers["list_task_definitions"] = [{"taskDefinitionArns": []}]
     found["ecr"].answers["describe_repositories"] = [{"repositories": [deepcopy(REPOSITORY)]}]
     found["ecs"].answers["describe_services"] = [{"services": [deepcopy(IN_ORDER)]}]
     found["ecs"].answers["describe_clusters"] = [{"clusters": [{"status": "ACTIVE"}]}]
@@ -140,13 +169,14 @@ TABLE: list[tuple[str, Change, str, str]] = [
     ("task/log retention", answer("logs", "describe_log_groups", {"logGroups": [{"logGroupName": "/ecs/lms-ecs"}]}), "NG", "for ever"),
     ("task/log retention", answer("logs", "describe_log_groups", {"logGroups": []}), "SKIP", "nothing says '/ecs/lms-ecs'"),
     ("task/secret keys", nothing, "OK", "DATABASE_URL, SECRET_KEY"),
-    ("task/secret keys", value('{"DATABASE_URL": "hush", "SECRET_KEY": ""}'), "NG", "it lacks SECRET_KEY"),
-    ("task/secret keys", value('["hush"]'), "NG", "it lacks DATABASE_URL, SECRET_KEY"),
+    ("task/secret keys", value('{"DATABASE_URL": "hush", "SECRET_KEY": ""}'), "NG", "lms-ecs/app lacks SECRET_KEY"),
+    ("task/secret keys", value('["hush"]'), "NG", "lms-ecs/app lacks DATABASE_URL, SECRET_KEY"),
     ("task/secret keys", value("hush: hush"), "NG", "its value is not JSON"),
     ("task/secret keys", answer("secretsmanager", "get_secret_value", refusal("AccessDeniedException")), "SKIP", "names cannot be seen"),
     ("task/secret reader", nothing, "OK", "ecsTaskExecutionRole reads it"),
-    ("task/secret reader", put(decision="implicitDeny"), "NG", f"ecsTaskExecutionRole may not read {SECRET}"),
+    ("task/secret reader", put(denied={"secretsmanager:GetSecretValue": "implicitDeny"}), "NG", f"Role may not read {SECRET}"),
     ("task/secret reader", answer("secretsmanager", "describe_secret", refusal("ResourceNotFoundException")), "SKIP", "secret cannot be"),
+    ("task/secret reader", lambda on: on.client("iam").roles.pop("ecsTaskExecutionRole"), "SKIP", "there is no role ecsTask"),
     ("task/bucket", nothing, "OK", "lms-ecs-471112588210"),
     ("task/bucket", answer("s3", "head_bucket", refusal("404", "Not Found")), "NG", "404"),
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from copy import deepcopy
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,17 @@ from commands.names import Names
 from commands.trust import ISSUER, policy
 from infra import __main__ as command
 from infra import doctor
-from infra.repository import Subject
+from infra.repository import Subject, place
 from pipeline.preflight import Finding, judge
-from tests.infra.doctor_cases import BOTH, IN_ORDER, PROVIDER, TABLE, account, trusting
+from tests.infra import doctor_network_cases
+from tests.infra.doctor_cases import BOTH, IN_ORDER, PROVIDER, account, trusting, walls
+from tests.infra.doctor_cases import TABLE as OWN
+from tests.infra.doctor_network_cases import rule
 from tests.pipeline.conftest import BASE_URL, DEFINITION, Script, refusal
 from tests.pipeline.hub import NAME, NUMBERED, PREFIX, Hub, served
 from tests.pipeline.whole_cloud import Change
+
+TABLE = [*OWN, *doctor_network_cases.TABLE]
 
 
 @pytest.fixture
@@ -113,7 +119,6 @@ service
   OK   cluster: lms-ecs
   OK   settings: 100 to 200 percent, 60 s of grace
 task
-  OK   size: 256 CPU units, 512 MiB
   OK   execution role: ecsTaskExecutionRole
   OK   task role: ecsTaskRole
   OK   secret: lms-ecs/app
@@ -122,13 +127,16 @@ task
   OK   secret keys: DATABASE_URL, SECRET_KEY
   OK   secret reader: ecsTaskExecutionRole reads it
   OK   bucket: lms-ecs-471112588210
+  OK   bucket rights: ecsTaskRole reads and writes lms-ecs-471112588210
+  OK   size: 256 CPU units, 512 MiB
 network
   OK   target group: sends to lms-ecs:8000
+  OK   security groups: the load balancer is let in, and goes to sg-1
   OK   way out: 2 subnets of vpc-1 with a way out
 safety
   OK   alarms: none
   SKIP connections: the repository variable DATABASE_CONNECTIONS does not say how many the database takes
-31 OK, 0 NG, 1 SKIP
+33 OK, 0 NG, 1 SKIP
 """
 
 
@@ -136,7 +144,7 @@ def test_everything_in_order_is_a_tree_of_ok_and_ends_with_0(hub: Hub, cloud: di
     assert command.main(["doctor"]) == 0
     assert capsys.readouterr().out == WHOLE
     asked = {call for client in cloud.values() if isinstance(client, Script) for call, _ in client.asked}
-    assert {call.partition("_")[0] for call in asked} <= {"describe", "batch", "get", "head"}
+    assert {call.partition("_")[0] for call in asked} <= {"describe", "batch", "get", "head", "list"}
     assert {verb for verb, _, _ in hub.asked} == {"GET"}
 
 
@@ -147,7 +155,8 @@ def test_anything_ng_ends_with_1_and_the_sums(hub: Hub, cloud: dict[str, Any], c
     said = capsys.readouterr()
     assert "  NG   release: there is no such environment\n       -> Settings > Environments" in said.out
     assert "gh variable" not in said.out
-    assert said.err == "pipeline: 29 OK, 2 NG, 1 SKIP\n"
+    assert "export AWS_REGION=ap-northeast-2\nWhere none of it was ever made: make infra\n" in said.out
+    assert said.err == "pipeline: 31 OK, 2 NG, 1 SKIP\n"
 
 
 def test_a_fix_names_what_is_meant(hub: Hub, cloud: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
@@ -179,3 +188,42 @@ def test_a_python_without_boto3_is_told_how_to_get_it(monkeypatch: pytest.Monkey
 def test_a_definition_is_not_changed_for_others(hub: Hub) -> None:
     command.main(["doctor"])
     assert json.loads(Path("task-definition.json").read_text()) == DEFINITION
+
+
+STACK = {"StackName": "lms-ecs-network", "CreationTime": datetime(2026, 11, 1, tzinfo=UTC), "StackStatus": "CREATE_COMPLETE"}
+OUTPUTS = [{"OutputKey": "TaskSubnets", "OutputValue": "subnet-a,subnet-b"}, {"OutputKey": "TaskGroup", "OutputValue": "sg-1"}]
+
+
+@pytest.mark.parametrize(
+    ("families", "family"), [(["lms-ecs-task:7"], "lms-ecs-task"), (["lms-ecs-task-migrate:3"], "lms-ecs-service-bootstrap")]
+)
+def test_a_service_that_is_gone_is_made_where_its_stack_says_and_hides_nothing_else(
+    families: list[str], family: str, hub: Hub, cloud: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud["ecs"].answers["describe_services"] = [refusal("ClusterNotFoundException")]
+    arns = [f"arn:aws:ecs:ap-northeast-2:471112588210:task-definition/{one}" for one in families]
+    cloud["ecs"].answers["list_task_definitions"] = [{"taskDefinitionArns": arns}]
+    cloud["cloudformation"].answers["describe_stacks"] = [{"Stacks": [STACK | {"Outputs": OUTPUTS}]}]
+    cloud["ec2"].answers["describe_security_groups"] = [walls(into=[rule(80, "0.0.0.0/0")])]
+    fires = {"AlarmName": "lms-ecs-service-5xx", "StateValue": "ALARM"}
+    cloud["cloudwatch"].answers["describe_alarms"] = [{"MetricAlarms": [fires]}]
+    cloud["iam"].roles.pop("ecsTaskRole")
+    assert command.main(["doctor"]) == 1
+    said = capsys.readouterr()
+    lines = said.out.splitlines()
+    fix = lines[lines.index("  NG   state: there is no active service lms-ecs-service in lms-ecs") + 1].strip()
+    assert fix.startswith("-> aws ecs create-cluster --cluster-name lms-ecs && aws ecs create-service --cluster lms-ecs ")
+    assert f" --task-definition {family} --desired-count 0 " in fix
+    assert '"subnets": ["subnet-a", "subnet-b"], "securityGroups": ["sg-1"]' in fix
+    assert "  NG   security groups: sg-1 (the tasks) does not let sg-1 (the load balancer) in on port 8000" in lines
+    assert "  NG   task role: there is no role ecsTaskRole" in lines
+    assert "  NG   alarms: lms-ecs-service-5xx is ALARM" in lines
+    assert "  SKIP settings: there is no service that would say it" in lines
+    assert said.err == "pipeline: 27 OK, 4 NG, 3 SKIP\n"
+
+
+def test_who_may_not_ask_for_families_is_told_the_one_that_is_shipped(hub: Hub, cloud: dict[str, Any]) -> None:
+    cloud["ecs"].answers |= {"describe_services": [{"services": []}], "list_task_definitions": [refusal("AccessDeniedException")]}
+    cloud["cloudformation"].answers["describe_stacks"] = [{"Stacks": [STACK | {"Outputs": OUTPUTS}]}]
+    (found,) = [one for one in doctor.run(place("", "")) if one.check == "service/state"]
+    assert (found.state, " --task-definition lms-ecs-task " in found.fix) == ("NG", True)

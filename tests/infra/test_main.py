@@ -120,7 +120,7 @@ def run(monkeypatch: pytest.MonkeyPatch, there: Cloud, *arguments: str, says: st
 
 
 def test_a_stack_is_shown_made_and_followed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    formation = cloudformation(describe_stacks=[GONE, GONE, GONE, stack("CREATE_IN_PROGRESS"), THERE])
+    formation = cloudformation(describe_stacks=[GONE, GONE, GONE, GONE, GONE, stack("CREATE_IN_PROGRESS"), THERE])
     assert run(monkeypatch, cloud(formation, [NOT_THERE]), says="y") == 0
     assert capsys.readouterr().out.splitlines() == [
         "network:",
@@ -128,8 +128,9 @@ def test_a_stack_is_shown_made_and_followed(monkeypatch: pytest.MonkeyPatch, cap
         "      0 s  create complete: Logs LogGroup Logs",
         "network: CREATE_COMPLETE after 0 s",
         "Repository variables to set, where they are not (BASE_URL: your own name for it, if it has one):",
-        f"  gh variable set AWS_ACCOUNT_ID --body {MINE}",
-        "  gh variable set BASE_URL --body http://lb",
+        "  gh variable set BASE_URL --body http://lb --repo nationslab/lms",
+        '  gh variable set OWNER_ID --body "$(gh api repos/nationslab/lms --jq .owner.id)" --repo nationslab/lms',
+        '  gh variable set REPOSITORY_ID --body "$(gh api repos/nationslab/lms --jq .id)" --repo nationslab/lms',
     ]
     (asked,) = formation.requests("create_change_set")
     assert (asked["ChangeSetType"], asked["ImportExistingResources"], asked["Parameters"]) == ("CREATE", True, [])
@@ -196,7 +197,7 @@ def test_the_first_real_error_ends_it(monkeypatch: pytest.MonkeyPatch, capsys: p
         event(1, "REVIEW_IN_PROGRESS"),
     ]
     formation = cloudformation(
-        describe_stacks=[GONE, GONE, GONE, stack("ROLLBACK_COMPLETE")],
+        describe_stacks=[GONE, GONE, GONE, GONE, GONE, stack("ROLLBACK_COMPLETE")],
         describe_stack_events=[events(failed[-1]), events(*failed)],
     )
     assert run(monkeypatch, cloud(formation, [NOT_THERE]), "--yes") == 1
@@ -293,8 +294,3 @@ def test_ci_leaves_to_administrators_what_is_theirs(monkeypatch: pytest.MonkeyPa
     formation = cloudformation()
     assert run(monkeypatch, cloud(formation, [NOT_THERE]), "--yes", "--ci") == 0
     assert formation.requests("create_change_set") == []
-
-
-def test_the_repository_is_a_workflows_own_or_the_remotes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GITHUB_REPOSITORY_OWNER_ID", "12")
-    assert apply.repository() == {"Owner": "nationslab", "Repository": "lms", "OwnerId": "12"}

@@ -6,7 +6,20 @@ import pytest
 
 from commands.names import Names, read_definition, resolve
 from commands.report import Failure
-from infra.stacks import STACKS, camel, check_connections, chosen, literal, named, repository_of, revision, stack_name, taken, template
+from infra.stacks import (
+    STACKS,
+    camel,
+    check_connections,
+    chosen,
+    default,
+    literal,
+    named,
+    repository_of,
+    revision,
+    stack_name,
+    taken,
+    template,
+)
 from tests.infra.templates import FOLDER
 
 NAMES: Names = resolve(read_definition(FOLDER.parent / "task-definition.json"), {"BASE_URL": "https://x.example", "ECS_CLUSTER": "mine"})
@@ -77,12 +90,20 @@ def test_a_parameter_without_a_value_is_named() -> None:
     ("tasks", "connections", "fits"), [("10", "225", True), ("10", "201", True), ("10", "200", False), ("12", "225", False)]
 )
 def test_more_tasks_than_the_database_serves_are_refused(tasks: str, connections: str, fits: bool) -> None:
-    values = {"MaxTasks": tasks, "DatabaseConnections": connections}
+    values = {"MaxTasks": tasks, "DatabaseConnections": connections, "WebConcurrency": "1"}
     if fits:
         check_connections(values)
     else:
         with pytest.raises(Failure, match=f"MAX_TASKS={tasks} may open {int(tasks) * 20} connections in a roll"):
             check_connections(values)
+
+
+def test_a_default_is_the_templates() -> None:
+    assert (default("service", "MaxTasks"), default("data", "DatabaseConnections"), default("data", "DatabaseZones")) == (
+        "10",
+        "225",
+        "one",
+    )
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ def create(endpoint: str, names: Names, definition: dict[str, Any], database_url
     value = {"DATABASE_URL": database_url, "SECRET_KEY": secrets.token_hex(32)}
     client("secretsmanager").create_secret(Name=names.secret_name, SecretString=json.dumps(value))
     client("cloudwatch").put_metric_alarm(AlarmName=alarm_of(names), **ALARM)
-    _service(client("ecs"), names, definition, _network(client("ec2")), _target_group(client("elbv2"), client("ec2"), definition))
+    network, front = _network(client("ec2"), container_of(definition)["portMappings"][0]["containerPort"])
+    _service(client("ecs"), names, definition, network, _target_group(client("elbv2"), client("ec2"), definition, front))
 
 
 def _registry(ecr: Any, names: Names) -> None:
@@ -68,19 +69,42 @@ def _roles(iam: Any, names: Names) -> None:
         iam.put_role_policy(RoleName=role, PolicyName=role, PolicyDocument=json.dumps(policy))
 
 
-def _network(ec2: Any) -> dict[str, Any]:
+def _network(ec2: Any, port: int) -> tuple[dict[str, Any], str]:
+    """Where tasks run, and the load balancer's security group."""
     subnets = [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]][:2]
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     for table in ec2.describe_route_tables()["RouteTables"]:  # the embedded AWS makes a VPC without a way out
         ec2.create_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
-    groups = [group["GroupId"] for group in ec2.describe_security_groups()["SecurityGroups"]][:1]
-    return {"awsvpcConfiguration": {"subnets": subnets, "securityGroups": groups, "assignPublicIp": "ENABLED"}}
+    front, tasks = _groups(ec2, port)
+    return {"awsvpcConfiguration": {"subnets": subnets, "securityGroups": [tasks], "assignPublicIp": "ENABLED"}}, front
 
 
-def _target_group(elbv2: Any, ec2: Any, definition: dict[str, Any]) -> str:
+def _groups(ec2: Any, port: int) -> tuple[str, str]:
+    """The security groups of the load balancer and of the tasks, with the rules that the network's template gives them."""
+    vpc = ec2.describe_subnets()["Subnets"][0]["VpcId"]
+    front, tasks = (
+        ec2.create_security_group(GroupName=f"lms-ecs-{who}", Description=who, VpcId=vpc)["GroupId"] for who in ("front", "tasks")
+    )
+    for group in (front, tasks):  # AWS makes each with a way out to everywhere
+        for rule in ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissionsEgress"]:
+            ec2.revoke_security_group_egress(GroupId=group, IpPermissions=[rule])
+    everybody = {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    ec2.authorize_security_group_ingress(GroupId=front, IpPermissions=[_rule(each) | everybody for each in (80, 443)])
+    ec2.authorize_security_group_egress(GroupId=front, IpPermissions=[_rule(port) | {"UserIdGroupPairs": [{"GroupId": tasks}]}])
+    ec2.authorize_security_group_ingress(GroupId=tasks, IpPermissions=[_rule(port) | {"UserIdGroupPairs": [{"GroupId": front}]}])
+    ec2.authorize_security_group_egress(GroupId=tasks, IpPermissions=[_rule(each) | everybody for each in (443, 5432)])
+    return front, tasks
+
+
+def _rule(port: int) -> dict[str, Any]:
+    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
+
+
+def _target_group(elbv2: Any, ec2: Any, definition: dict[str, Any], front: str) -> str:
     """A load balancer with one listener and one target group, set as pipeline and documents say: quick checks, quick draining."""
     subnets = ec2.describe_subnets()["Subnets"][:2]
-    balancer = elbv2.create_load_balancer(Name="lms-ecs", Subnets=[subnet["SubnetId"] for subnet in subnets])["LoadBalancers"][0]
+    places = [subnet["SubnetId"] for subnet in subnets]
+    balancer = elbv2.create_load_balancer(Name="lms-ecs", Subnets=places, SecurityGroups=[front])["LoadBalancers"][0]
     group: str = elbv2.create_target_group(
         Name="lms-ecs",
         Protocol="HTTP",

@@ -34,7 +34,13 @@ def names() -> Names:
 
 
 @pytest.fixture
-def endpoint(tmp_path: Path, names: Names, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def world() -> World:
+    """Its ECS."""
+    return World()
+
+
+@pytest.fixture
+def endpoint(tmp_path: Path, names: Names, world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The account, fresh; credentials of its owner are set."""
     ministack = MiniStack(account=names.aws_account_id, region=names.aws_region, state=tmp_path)
     nothing: Any = SimpleNamespace()
@@ -42,7 +48,7 @@ def endpoint(tmp_path: Path, names: Names, monkeypatch: pytest.MonkeyPatch) -> I
     front = Front(
         account=names.aws_account_id,
         ministack=ministack.address,
-        ecs=World(),
+        ecs=world,
         tasks=nothing,
         targets=nothing,
         ecr=ecr,
@@ -115,7 +121,7 @@ BROKEN: list[tuple[str, str, Callable[[Any], object]]] = [
         RoleName="ecsTaskExecutionRole", PolicyName="ecsTaskExecutionRole")),
     ("task/secret", "ResourceNotFound", lambda client: client("secretsmanager").delete_secret(
         SecretId="lms-ecs/app", ForceDeleteWithoutRecovery=True)),
-    ("task/secret keys", "it lacks SECRET_KEY", lambda client: client("secretsmanager").put_secret_value(
+    ("task/secret keys", "lms-ecs/app lacks SECRET_KEY", lambda client: client("secretsmanager").put_secret_value(
         SecretId="lms-ecs/app", SecretString='{"DATABASE_URL": "postgresql://nobody"}')),
     ("task/log group", "there is no", lambda client: client("logs").delete_log_group(logGroupName="/ecs/lms-ecs")),
     ("task/log retention", "for ever", lambda client: client("logs").delete_retention_policy(logGroupName="/ecs/lms-ecs")),
