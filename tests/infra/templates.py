@@ -45,7 +45,7 @@ def read() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Template:
-    """One template in an account, with these parameters and for the others their defaults; "<Name>" stands for what is made."""
+    """One template in an account, with these parameters and for the others their defaults; what is made is "<Name>", unless given, too."""
 
     text: str
     given: Mapping[str, str]
@@ -92,7 +92,7 @@ class Template:
     def reference(self, name: str) -> Any:
         """What !Ref is."""
         pseudo = {"AWS::AccountId": self.account, "AWS::Region": self.region, "AWS::NoValue": NOTHING}
-        return pseudo[name] if name in pseudo else self.parameters.get(name, f"<{name}>")
+        return pseudo[name] if name in pseudo else self.parameters.get(name, self.given.get(name, f"<{name}>"))
 
     def substituted(self, text: Any) -> str:
         """What !Sub is."""

@@ -1,7 +1,6 @@
 """What real AWS would say to what the templates and make infra ask of it, where the embedded one says nothing."""
 
 from copy import deepcopy
-from typing import Any
 
 import pytest
 
@@ -12,13 +11,7 @@ from tests.infra.test_main import cloudformation, event, events, stack
 from tests.infra.test_templates import one
 from tests.rehearsal.ecs import registration
 from tests.rehearsal.ecs.errors import ApiError
-
-
-def lowered(value: Any) -> Any:
-    """What CloudFormation hands to the service's own API: the same with small first letters."""
-    if isinstance(value, list):
-        return [lowered(each) for each in value]
-    return {key[0].lower() + key[1:]: lowered(each) for key, each in value.items()} if isinstance(value, dict) else value
+from tests.rehearsal.stacks import lowered
 
 
 def test_fargate_takes_the_revision_that_the_idle_service_has() -> None:

@@ -50,6 +50,12 @@ def roles(names: Names, provider: str, repository: str) -> dict[str, tuple[Polic
     return {properties["RoleName"]: (properties["AssumeRolePolicyDocument"], policy) for properties, policy in found}
 
 
+def mended(names: Names) -> dict[str, Policy]:
+    """The policies that the embedded AWS reads otherwise than AWS does, in its words, by role."""
+    found = {name: policy for name, (_, policy) in roles(names, "", "/").items()}
+    return {name: policy for name, policy in found.items() if any(one["Action"] == ["logs:GetLogEvents"] for one in policy["Statement"])}
+
+
 def federated(provider: str, repository: str, subject: str, *refs: str) -> Policy:
     """Trust in jobs of that GitHub repository with that subject, in both its forms, on those refs: for roles that no template makes."""
     owner, _, name = repository.partition("/")

@@ -23,6 +23,8 @@ FILE = Path(__file__).with_name("recorded_calls.json")
 FOUND = BUILD / "calls.json"
 """What the file lacked when plays were checked; it stays when they are taken down."""
 NAMES: Names = resolve(read_definition(ROOT / TASK_DEFINITION), {"BASE_URL": "https://lms.test"})
+REFUSED = ("arn:aws:s3:::no-such-bucket",)
+"""Of the row wrong-bucket."""
 CONTEXT = {
     "ecs:cluster": f"arn:aws:ecs:{NAMES.aws_region}:{NAMES.aws_account_id}:cluster/{NAMES.ecs_cluster}",
     "iam:passedtoservice": "ecs-tasks.amazonaws.com",
@@ -57,7 +59,13 @@ def played() -> Called:
     """What the rehearsal that is up has called; by the name of a role that no template makes, if there was one."""
     file, keys = STATE / CALLS, {name_of(role, NAMES): key(role) for role in [*ROLES, INFRA]}
     found: Called = json.loads(file.read_text()) if file.exists() else {}
-    return {keys.get(role, role): calls for role, calls in found.items()}
+    return {keys.get(role, role): meant(calls) for role, calls in found.items()}
+
+
+def meant(calls: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Those calls without what only a scenario asks for, and must be refused."""
+    kept = {action: [each for each in resources if each not in REFUSED] for action, resources in calls.items()}
+    return {action: resources for action, resources in kept.items() if resources or not calls[action]}
 
 
 def new(called: Called, book: Book) -> list[str]:

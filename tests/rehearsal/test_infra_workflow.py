@@ -23,7 +23,8 @@ from tests.rehearsal.aws.serving import Exchange, Server
 from tests.rehearsal.aws.upstream import Pool
 from tests.rehearsal.places import ROOT, Notes
 from tests.rehearsal.policies import OWNER_ID, REPOSITORY_ID
-from tests.rehearsal.test_stacks import NAMES, known
+from tests.rehearsal.stacks import known
+from tests.rehearsal.test_stacks import NAMES
 
 pytestmark = pytest.mark.engine
 LIMIT = 1024 * 1024

@@ -164,3 +164,12 @@ def test_what_this_process_calls_is_heard() -> None:
     stack = ["arn:aws:cloudformation:ap-northeast-2:471112588210:stack/lms-ecs-data/*"]
     assert called == {"infra": {"cloudformation:DeleteStack": stack, "cloudformation:ExecuteChangeSet": stack}}
     assert BaseClient._make_api_call is call
+
+
+def test_what_a_scenario_asks_for_to_be_refused_is_nobodys_need() -> None:
+    called = {
+        "s3:ListBucket": ["arn:aws:s3:::no-such-bucket", "arn:aws:s3:::b"],
+        "s3:GetObject": ["arn:aws:s3:::no-such-bucket"],
+        "x:Y": [],
+    }
+    assert recorded.meant(called) == {"s3:ListBucket": ["arn:aws:s3:::b"], "x:Y": []}

@@ -2,7 +2,6 @@
 
 import json
 import re
-import string
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,26 +19,12 @@ from tests.infra.templates import Template
 from tests.rehearsal import account, recorded
 from tests.rehearsal.aws.ministack import MiniStack
 from tests.rehearsal.places import ROOT
+from tests.rehearsal.stacks import UNKNOWN, known
 
 pytestmark = pytest.mark.engine
 DEFINITION = read_definition(ROOT / "task-definition.json")
 NAMES: Names = resolve(DEFINITION, {"BASE_URL": "https://lms.test"})
 BUCKET = "lms-ecs-471112588210"
-UNKNOWN = {
-    "foundation": ["IAM::OIDCProvider"],
-    "service": ["ApplicationAutoScaling::ScalableTarget", "ApplicationAutoScaling::ScalingPolicy"],
-}
-"""What the embedded AWS has not; by stack."""
-
-
-def known(stack: str, names: dict[str, str]) -> str:
-    """A template without what the embedded AWS has not. It also knows ExcludePunctuation by another name only."""
-    text = template(stack, names)
-    for kind in UNKNOWN.get(stack, []):
-        text = re.sub(rf"\n  \w+:[^\n]*\n    Type: AWS::{kind}\n(?:.*\n)*?(?=\n)", "", text)
-    signs = "".join(sign.replace("'", "''") for sign in string.punctuation)
-    text = text.replace("ExcludePunctuation: true", f"ExcludeCharacters: '{signs}'")
-    return text.replace("!If [MakesProvider, !Ref Provider, !Ref OidcProvider]", "!Ref OidcProvider")
 
 
 class Aws:

@@ -1,7 +1,8 @@
-"""doctor looks at the very account that the rehearsal makes, in MiniStack and our ECS, beside a GitHub in order; no container runs."""
+"""doctor looks at accounts as make infra makes them and as people click them together, beside a GitHub in order; no container runs."""
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ from infra import doctor
 from infra.repository import place
 from pipeline.preflight import Finding
 from tests.pipeline.hub import NAME, VARIABLES, Hub, served
-from tests.rehearsal import account
+from tests.rehearsal import account, stacks
 from tests.rehearsal.aws.calls import Calls
 from tests.rehearsal.aws.front import Front
 from tests.rehearsal.aws.ministack import MiniStack
@@ -39,9 +40,9 @@ def world() -> World:
     return World()
 
 
-@pytest.fixture
-def endpoint(tmp_path: Path, names: Names, world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The account, fresh; credentials of its owner are set."""
+@contextmanager
+def embedded(tmp_path: Path, names: Names, world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An embedded AWS whose account is empty; credentials of its owner are set."""
     ministack = MiniStack(account=names.aws_account_id, region=names.aws_region, state=tmp_path)
     nothing: Any = SimpleNamespace()
     ecr = Registry(registry="471112588210.dkr.ecr.ap-northeast-2.amazonaws.com", host="127.0.0.1")
@@ -61,7 +62,6 @@ def endpoint(tmp_path: Path, names: Names, world: World, monkeypatch: pytest.Mon
     server.start(front.handle)
     try:
         url = "http://{}:{}".format(*server.address)
-        account.create(url, names, read_definition(ROOT / TASK_DEFINITION), "postgresql://nobody")
         for name, value in {"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": names.aws_account_id, "AWS_SECRET_ACCESS_KEY": "owner"}.items():
             monkeypatch.setenv(name, value)
         yield url
@@ -69,6 +69,14 @@ def endpoint(tmp_path: Path, names: Names, world: World, monkeypatch: pytest.Mon
         server.close()
         front.close()
         ministack.close()
+
+
+@pytest.fixture
+def endpoint(tmp_path: Path, names: Names, world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An account that was clicked together, fresh."""
+    with embedded(tmp_path, names, world, monkeypatch) as url:
+        account.create(url, names, read_definition(ROOT / TASK_DEFINITION), "postgresql://nobody")
+        yield url
 
 
 @pytest.fixture
@@ -86,8 +94,16 @@ def looked() -> dict[str, Finding]:
     return {finding.check: finding for finding in doctor.run(place(NAME, ""))}
 
 
-def test_the_account_of_the_rehearsal_is_in_order(endpoint: str, hub: Hub) -> None:
-    found = looked()
+@pytest.mark.parametrize("made", [True, False], ids=["made by make infra", "clicked together"])
+def test_an_account_without_faults_is_in_order(
+    made: bool, tmp_path: Path, names: Names, world: World, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with embedded(tmp_path, names, world, monkeypatch) as url:
+        if made:
+            stacks.create(url, names, "postgresql://nobody", tmp_path / "infra.log")
+        else:
+            account.create(url, names, read_definition(ROOT / TASK_DEFINITION), "postgresql://nobody")
+        found = looked()
     assert [one for one in found.values() if one.state == "NG"] == []
     assert {check for check, one in found.items() if one.state == "SKIP"} == {"safety/connections"}
 
